@@ -1,0 +1,38 @@
+/* The socket options of an address, `?key=value&key=value`, as text.
+ *
+ *     rcvbuf sndbuf                        size             64k 1M
+ *     keepalive nodelay reuseport v6only   yes or no        1 0 on off yes no true false
+ *     keepidle keepintvl                   whole seconds    60 60s 5m 1h
+ *     user-timeout                         duration         500ms 30 (seconds) 5m
+ *     keepcnt ttl tos                      number           64 0x10
+ *     congestion                           name             cubic
+ *
+ * No option needs a privilege. A key that is given twice takes its last value.
+ * Safe on any thread.
+ */
+#ifndef NK_OS_SOCKET_OPTIONS_H
+#define NK_OS_SOCKET_OPTIONS_H
+
+#include "base/attributes.h"
+
+/* Checks the text without a socket; the empty text is fine. Returns 0, or
+ * -EINVAL with *reason set to a constant sentence fragment for the user, such
+ * as "ttl is a number from 1 to 255"; *reason is untouched on success. */
+NK_PUBLIC NK_MUST_USE int nk_socket_options_check(const char *text, const char **reason)
+    NK_NONNULL(1, 2);
+
+/* Sets the options on `fd`, in the order of the text. Call it before bind,
+ * listen and connect: reuseport and v6only have no effect later, and rcvbuf
+ * decides about the TCP window. A listener's options are inherited by what it
+ * accepts.
+ *
+ * Returns 0, or a negative errno with *failed_key set to the constant name of
+ * the option: -ENOPROTOOPT when it makes no sense for this kind of socket (so
+ * most of them for unix sockets), else what the kernel says, such as -ENOENT
+ * for an unknown congestion control. The options in front of it stay set.
+ * Before anything is set: -EINVAL with *failed_key = `text` when
+ * nk_socket_options_check refuses the text, likewise -ENOTSOCK or -EBADF. */
+NK_PUBLIC NK_MUST_USE int nk_socket_options_apply(int fd, const char *text, const char **failed_key)
+    NK_NONNULL(2, 3);
+
+#endif
