@@ -33,7 +33,10 @@ struct nk_manual_clock {
     uint64_t now; /* private */
 };
 
+/* Sets both times to `start` ns. Cannot fail. */
 NK_PUBLIC void nk_manual_clock_init(struct nk_manual_clock *manual, uint64_t start) NK_NONNULL(1);
+
+/* Moves both times on. Not while another thread reads them. */
 NK_PUBLIC void nk_manual_clock_advance(struct nk_manual_clock *manual, uint64_t nanoseconds)
     NK_NONNULL(1);
 

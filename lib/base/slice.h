@@ -51,11 +51,13 @@ static inline struct nk_slice nk_slice_first(struct nk_slice slice, size_t len)
     return (struct nk_slice){slice.data, len < slice.len ? len : slice.len};
 }
 
+/* The same bytes; two empty slices are equal wherever they point. */
 NK_PUBLIC bool nk_slice_equal(struct nk_slice a, struct nk_slice b);
 
 /* ASCII case is ignored; other bytes compare as they are (never the locale). */
 NK_PUBLIC bool nk_slice_equal_ignoring_case(struct nk_slice a, struct nk_slice b);
 
+/* An empty prefix starts everything. */
 NK_PUBLIC bool nk_slice_starts_with(struct nk_slice slice, struct nk_slice prefix);
 
 /* Index of the first `byte`, or NK_SLICE_NOT_FOUND. */

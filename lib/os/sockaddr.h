@@ -55,6 +55,7 @@ NK_PUBLIC NK_MUST_USE int nk_sockaddr_for_listening(const struct nk_address *add
 NK_PUBLIC uint16_t nk_sockaddr_port(const struct nk_sockaddr *sockaddr) NK_NONNULL(1);
 NK_PUBLIC void nk_sockaddr_set_port(struct nk_sockaddr *sockaddr, uint16_t port) NK_NONNULL(1);
 
+/* The same family, address and port, or the same unix path. */
 NK_PUBLIC bool nk_sockaddr_equal(const struct nk_sockaddr *a, const struct nk_sockaddr *b)
     NK_NONNULL(1, 2);
 

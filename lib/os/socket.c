@@ -1,8 +1,11 @@
 #include "os/socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <time.h>
 #include <unistd.h>
@@ -149,6 +152,15 @@ ssize_t nk_socket_send_file(int fd, int file, off_t *offset, size_t len)
     return send_file_without_sigpipe(fd, file, offset, len);
 }
 
+ssize_t nk_socket_splice(int from, int to, size_t len)
+{
+    ssize_t moved;
+    do {
+        moved = splice(from, NULL, to, NULL, len, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    } while (moved < 0 && errno == EINTR);
+    return moved < 0 ? -errno : moved;
+}
+
 int nk_socket_shutdown_write(int fd)
 {
     return shutdown(fd, SHUT_WR) == 0 ? 0 : -errno;
@@ -222,4 +234,10 @@ int nk_socket_set_abortive_close(int fd)
     const struct linger reset = {.l_onoff = 1, .l_linger = 0};
 
     return nk_socket_set_option(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+}
+
+size_t nk_socket_unacknowledged(int fd)
+{
+    int bytes;
+    return ioctl(fd, SIOCOUTQ, &bytes) < 0 || bytes < 0 ? 0 : (size_t)bytes;
 }

@@ -54,8 +54,18 @@ NK_PUBLIC NK_MUST_USE ssize_t nk_socket_send(int fd, const void *data, size_t le
 NK_PUBLIC NK_MUST_USE ssize_t nk_socket_send_file(int fd, int file, off_t *offset, size_t len)
     NK_NONNULL(3);
 
+/* splice(2) between a socket and a pipe, either way, without waiting for either.
+ * 0 = end of file. -EAGAIN does not say which of the two is not ready; -EINVAL
+ * when this pair cannot be spliced. A closed reader raises no SIGPIPE as long as
+ * the program ignores it. */
+NK_PUBLIC NK_MUST_USE ssize_t nk_socket_splice(int from, int to, size_t len);
+
 /* shutdown(2), SHUT_WR: the peer reads end of file behind the last byte. */
 NK_PUBLIC NK_MUST_USE int nk_socket_shutdown_write(int fd);
+
+/* Bytes sent that the peer has not acknowledged (TCP) or not read (unix) yet
+ * (SIOCOUTQ); 0 when the kernel cannot tell. */
+NK_PUBLIC size_t nk_socket_unacknowledged(int fd);
 
 /* getsockname(2) and getpeername(2). */
 NK_PUBLIC NK_MUST_USE int nk_socket_local(int fd, struct nk_sockaddr *local) NK_NONNULL(2);
@@ -67,8 +77,13 @@ NK_PUBLIC NK_MUST_USE int nk_socket_set_option(int fd, int level, int option, co
 NK_PUBLIC NK_MUST_USE int nk_socket_get_option(int fd, int level, int option, int *value)
     NK_NONNULL(4);
 
+/* SO_REUSEADDR: binds a port whose former connections are in TIME_WAIT. */
 NK_PUBLIC NK_MUST_USE int nk_socket_set_reuse_address(int fd, bool on);
+
+/* SO_REUSEPORT: several sockets share a port, the kernel spreads the clients. */
 NK_PUBLIC NK_MUST_USE int nk_socket_set_reuse_port(int fd, bool on);
+
+/* IPV6_V6ONLY: whether an IPv6 wildcard leaves IPv4 alone. */
 NK_PUBLIC NK_MUST_USE int nk_socket_set_v6_only(int fd, bool on);
 /* TCP_NODELAY; set on a listener it is inherited by what it accepts. */
 NK_PUBLIC NK_MUST_USE int nk_socket_set_no_delay(int fd, bool on);

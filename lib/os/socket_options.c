@@ -245,8 +245,8 @@ int nk_socket_options_check(const char *text, const char **reason)
 /* The bit of this socket, 0 for a kind that no option is meant for. */
 static int kind_of_socket(int fd, int *kind)
 {
-    int domain;
-    int type;
+    int domain = AF_UNSPEC;
+    int type = 0;
     int error = nk_socket_get_option(fd, SOL_SOCKET, SO_DOMAIN, &domain);
 
     if (!error)
