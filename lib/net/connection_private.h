@@ -1,0 +1,132 @@
+/* The inside of connections and groups, shared by tcp_connection.c (life),
+ * connection_input.c (receiving), connection_output.c (sending) and
+ * connection_group.c. Private to those four.
+ */
+#ifndef NK_NET_CONNECTION_PRIVATE_H
+#define NK_NET_CONNECTION_PRIVATE_H
+
+#include <stdatomic.h>
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "net/connection_group.h"
+#include "net/tcp_connection.h"
+#include "net/transport.h"
+
+/* What the kernel has not taken yet: bytes, then the rest of one file. Exists
+ * only while there is any. */
+struct nk_outbox {
+    struct nk_buffer bytes;
+    int file; /* -1 = none */
+    off_t file_offset;
+    uint64_t file_left;
+    uint64_t untaken; /* here and in the kernel, when progress was last asked for */
+};
+
+/* 160 bytes beside the session: the whole memory of an idle connection. */
+struct nk_tcp_connection {
+    struct nk_channel channel;
+    struct nk_transport transport;
+    struct nk_connection_group *group;
+    struct nk_list_node node; /* in group->connections */
+    struct nk_timer timer;    /* runs until `deadline` or earlier; then looks again */
+    struct nk_task task;      /* resuming, and in the end freeing */
+    uint64_t deadline;
+    uint64_t number;
+    struct nk_buffer *input;  /* what the handler left; NULL when nothing */
+    struct nk_outbox *output; /* NULL when everything was taken */
+    int output_error;         /* why sending failed; the input is still read to its end */
+    unsigned linger_left : 17;
+    unsigned is_handshaking : 1;
+    unsigned is_paused : 1;   /* by the handler */
+    unsigned is_held : 1;     /* by the high-water mark */
+    unsigned input_ended : 1; /* the peer's end of stream */
+    unsigned write_requested : 1;
+    unsigned write_completed : 1; /* on_write_completed is due in the posted task */
+    unsigned task_is_posted : 1;
+    unsigned shutdown_wanted : 1;
+    unsigned shutdown_done : 1;
+    unsigned close_wanted : 1;  /* as soon as the output is empty */
+    unsigned linger_wanted : 1; /* ... and then read on a while */
+    unsigned is_lingering : 1;
+    unsigned is_failed : 1; /* the posted task closes it with output_error */
+    unsigned is_closed : 1;
+    unsigned is_idle : 1;
+    unsigned is_drain_due : 1; /* again, when the output is empty */
+};
+
+/* Bytes read and dropped, and how long, after a NK_CLOSE_LINGER. */
+#define NK_LINGER_BYTES 65536
+#define NK_LINGER_TIME (2 * NK_NANOSECONDS_PER_SECOND)
+
+struct nk_connection_group {
+    struct nk_event_loop *loop;
+    const struct nk_connection_handlers *handlers;
+    void *context;
+    void (*on_closed)(void *owner, size_t remaining);
+    void *owner;
+    struct nk_list_node connections;
+    bool is_draining;
+    atomic_uint_fast64_t opened; /* written by the loop, read by anybody, like the next three */
+    atomic_uint_fast64_t active;
+    atomic_uint_fast64_t bytes_received;
+    atomic_uint_fast64_t bytes_sent;
+    struct nk_tcp_connection *corked; /* whose callback runs; its bytes are in `cork` */
+    size_t cork_len;
+    char cork[NK_EVENT_LOOP_BUFFER_SIZE];
+};
+
+/* Adds to a counter that only this thread writes: cheaper than a locked add. */
+static inline void nk_count(atomic_uint_fast64_t *counter, uint64_t amount)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + amount,
+                          memory_order_relaxed);
+}
+
+/* ---- tcp_connection.c ---- */
+
+/* Binds `fd` to a new connection and links it; nothing is called yet. */
+int nk_connection_create(struct nk_tcp_connection **out, struct nk_connection_group *group, int fd);
+
+/* Calls on_connection_completed, receives what is there and arms it. */
+void nk_connection_establish(struct nk_tcp_connection *connection);
+
+/* Every callback but on_connection_closed runs between these two: what it sends
+ * is gathered between them and sent by the second. */
+void nk_connection_begin_callback(struct nk_tcp_connection *connection);
+void nk_connection_end_callback(struct nk_tcp_connection *connection);
+
+/* Posts the task that resumes reading and reports completed writes. */
+void nk_connection_post_task(struct nk_tcp_connection *connection);
+
+/* Recomputes what the channel wants. */
+void nk_connection_update_interest(struct nk_tcp_connection *connection);
+
+/* ---- connection_group.c ---- */
+
+/* Closes an idle connection, asks a busy one to finish. */
+void nk_connection_drain(struct nk_tcp_connection *connection);
+
+/* ---- connection_input.c ---- */
+
+/* Whether the next bytes are wanted now. */
+bool nk_connection_wants_to_read(const struct nk_tcp_connection *connection);
+
+/* Receives once and delivers. Returns the bytes received, 0 when there were none. */
+size_t nk_connection_receive(struct nk_tcp_connection *connection);
+
+/* Hands `input`, which lies in the connection's own buffer, to on_message and
+ * keeps what it does not consume. */
+void nk_connection_deliver(struct nk_tcp_connection *connection, struct nk_slice input);
+
+/* ---- connection_output.c ---- */
+
+/* Sends what the callback gathered. */
+void nk_connection_flush_cork(struct nk_tcp_connection *connection);
+
+/* Sends what is queued as far as the kernel takes it. */
+void nk_connection_flush_output(struct nk_tcp_connection *connection);
+
+void nk_connection_free_output(struct nk_tcp_connection *connection);
+
+#endif
