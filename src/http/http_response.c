@@ -1,0 +1,239 @@
+/* Response heads: assembled from constant pieces, sent with their body. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "http/http_server.h"
+
+/* Room for every head: the status line, our own fields, and what callers add (a
+ * Location of an encoded path at most). */
+#define HEAD_SIZE 32768
+
+struct head {
+    char *text;
+    size_t len;
+};
+
+static void put(struct head *head, const char *text, size_t len)
+{
+    if (len <= HEAD_SIZE - head->len) {
+        memcpy(head->text + head->len, text, len);
+        head->len += len;
+    }
+}
+
+#define PUT_LITERAL(head, literal) put((head), "" literal, sizeof(literal) - 1)
+
+static void put_string(struct head *head, const char *text)
+{
+    put(head, text, strlen(text));
+}
+
+static void put_number(struct head *head, uint64_t number)
+{
+    char digits[20];
+    size_t first = sizeof(digits);
+    do {
+        digits[--first] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    put(head, digits + first, sizeof(digits) - first);
+}
+
+static void put_status_line(struct head *head, int status)
+{
+    if (status == 200) {
+        PUT_LITERAL(head, "HTTP/1.1 200 OK\r\n");
+        return;
+    }
+    PUT_LITERAL(head, "HTTP/1.1 ");
+    put_number(head, (uint64_t)status);
+    PUT_LITERAL(head, " ");
+    put_string(head, http_status_text(status));
+    PUT_LITERAL(head, "\r\n");
+}
+
+/* The Date field (RFC 9110 6.6.1), written anew once a second. */
+static void put_date(struct head *head, struct http_loop *loop)
+{
+    uint64_t now = nk_event_loop_wall_seconds(loop->loop);
+    if (NK_UNLIKELY(now != loop->date_second)) {
+        char date[HTTP_DATE_SIZE];
+        http_date_print(now, date);
+        snprintf(loop->date_line, sizeof(loop->date_line), "Date: %s\r\n", date);
+        loop->date_second = now;
+    }
+    put(head, loop->date_line, sizeof("Date: \r\n") - 1 + HTTP_DATE_SIZE - 1);
+}
+
+/* A 204 has no body and no length (RFC 9110 8.6). */
+static void put_length(struct head *head, int status, uint64_t length)
+{
+    if (status == 204)
+        return;
+    PUT_LITERAL(head, "Content-Length: ");
+    put_number(head, length);
+    PUT_LITERAL(head, "\r\n");
+}
+
+static void put_connection(struct head *head, const struct http_exchange *exchange)
+{
+    if (!exchange->keep_alive)
+        PUT_LITERAL(head, "Connection: close\r\n");
+    else if (exchange->request->minor_version == 0)
+        PUT_LITERAL(head, "Connection: keep-alive\r\n");
+}
+
+static void put_head(struct head *head, struct http_exchange *exchange,
+                     const struct http_response *response, uint64_t length)
+{
+    put_status_line(head, response->status);
+    PUT_LITERAL(head, "Server: netkit\r\n");
+    put_date(head, exchange->loop);
+    if (response->type) {
+        PUT_LITERAL(head, "Content-Type: ");
+        put_string(head, response->type);
+        PUT_LITERAL(head, "\r\n");
+    }
+    put_length(head, response->status, length);
+    PUT_LITERAL(head, "X-Content-Type-Options: nosniff\r\n");
+    put_connection(head, exchange);
+    if (response->extra)
+        put_string(head, response->extra);
+    PUT_LITERAL(head, "\r\n");
+}
+
+/* A response that cannot be queued cannot be taken back either. */
+static bool send_or_abort(struct http_exchange *exchange, struct nk_slice bytes)
+{
+    int error = nk_tcp_connection_send(exchange->connection, bytes);
+    if (error && error != -EPIPE) /* -EPIPE: it is on its way out already */
+        nk_tcp_connection_abort(exchange->connection, error);
+    return error == 0;
+}
+
+static bool is_last_head(const struct http_exchange *exchange, const struct http_response *response,
+                         uint64_t length)
+{
+    const struct http_last_head *last = &exchange->loop->last_head;
+    return last->len > 0 && response->status == 200 && !response->extra &&
+           response->type == last->type && length == last->length &&
+           exchange->keep_alive == last->keep_alive &&
+           exchange->request->minor_version == last->minor_version &&
+           nk_event_loop_wall_seconds(exchange->loop->loop) == last->second;
+}
+
+static void remember_head(const struct http_exchange *exchange,
+                          const struct http_response *response, uint64_t length,
+                          const struct head *head)
+{
+    struct http_last_head *last = &exchange->loop->last_head;
+    if (response->status != 200 || response->extra || head->len > sizeof(last->text))
+        return;
+    last->type = response->type;
+    last->length = length;
+    last->second = exchange->loop->date_second;
+    last->minor_version = exchange->request->minor_version;
+    last->keep_alive = exchange->keep_alive;
+    last->len = head->len;
+    memcpy(last->text, head->text, head->len);
+}
+
+static bool send_head(struct http_exchange *exchange, const struct http_response *response,
+                      uint64_t length)
+{
+    const struct http_last_head *last = &exchange->loop->last_head;
+    if (NK_LIKELY(is_last_head(exchange, response, length)))
+        return send_or_abort(exchange, nk_slice_make(last->text, last->len));
+    char text[HEAD_SIZE];
+    struct head head = {text, 0};
+    put_head(&head, exchange, response, length);
+    remember_head(exchange, response, length, &head);
+    return send_or_abort(exchange, nk_slice_make(head.text, head.len));
+}
+
+void http_respond(struct http_exchange *exchange, const struct http_response *response)
+{
+    bool has_body = exchange->request->method != HTTP_METHOD_HEAD && response->body.len > 0;
+    if (send_head(exchange, response, response->body.len) && has_body)
+        (void)send_or_abort(exchange, response->body);
+}
+
+/* Reads up to `size` bytes; returns how many there were, or -1. */
+static ssize_t read_small(int file, char *data, size_t size)
+{
+    size_t len = 0;
+    while (len < size) {
+        ssize_t got = pread(file, data + len, size - len, (off_t)len);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        len += (size_t)got;
+    }
+    return (ssize_t)len;
+}
+
+/* The length announced is what was read, so that a file that changes meanwhile
+ * is still framed exactly. */
+static void respond_small_file(struct http_exchange *exchange, int file, size_t size,
+                               const char *type)
+{
+    ssize_t len = read_small(file, exchange->loop->small_file, size);
+    close(file);
+    if (len < 0) {
+        http_respond_status(exchange, 500, NULL, NULL);
+        return;
+    }
+    const struct http_response response = {
+        .status = 200,
+        .type = type,
+        .body = nk_slice_make(exchange->loop->small_file, (size_t)len),
+    };
+    http_respond(exchange, &response);
+}
+
+void http_respond_file(struct http_exchange *exchange, int file, uint64_t size, const char *type)
+{
+    const struct http_response response = {.status = 200, .type = type};
+    bool is_head = exchange->request->method == HTTP_METHOD_HEAD;
+    if (!is_head && size < HTTP_SMALL_FILE) {
+        respond_small_file(exchange, file, (size_t)size, type);
+        return;
+    }
+    if (!send_head(exchange, &response, size) || is_head) {
+        close(file);
+        return;
+    }
+    int error = nk_tcp_connection_send_file(exchange->connection, file, 0, size);
+    if (error)
+        nk_tcp_connection_abort(exchange->connection, error);
+}
+
+void http_respond_status(struct http_exchange *exchange, int status, const char *detail,
+                         const char *extra)
+{
+    char body[512];
+    int len = snprintf(body, sizeof(body), "%d %s%s%s\n", status, http_status_text(status),
+                       detail ? ": " : "", detail ? detail : "");
+    if (len < 0 || (size_t)len >= sizeof(body))
+        len = 0;
+    const struct http_response response = {
+        .status = status,
+        .type = status == 204 ? NULL : "text/plain; charset=utf-8",
+        .extra = extra,
+        .body = nk_slice_make(body, status == 204 ? 0 : (size_t)len),
+    };
+    http_respond(exchange, &response);
+}
+
+bool http_respond_method(struct http_exchange *exchange)
+{
+    static const char allow[] = "Allow: GET, HEAD, OPTIONS\r\n";
+    enum http_method method = exchange->request->method;
+    if (method == HTTP_METHOD_GET || method == HTTP_METHOD_HEAD)
+        return false;
+    http_respond_status(exchange, method == HTTP_METHOD_OPTIONS ? 204 : 405, NULL, allow);
+    return true;
+}

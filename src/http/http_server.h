@@ -1,0 +1,125 @@
+/* HTTP/1.1 on stream connections: requests in, one callback, responses out.
+ *
+ * The server finds requests in the bytes (http_request.h, http_body.h), calls
+ * its one request callback for each, in order, and sees to everything that is
+ * the same for all of them: keep-alive, pipelining, bodies, time-outs, limits,
+ * errors, draining. What a request means is the callback's business.
+ */
+#ifndef HTTP_HTTP_SERVER_H
+#define HTTP_HTTP_SERVER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "http/http_repeat.h"
+#include "http/http_request.h"
+#include "http/http_service.h"
+#include "http/http_tables.h"
+#include "net/tcp_connection.h"
+
+struct http_loop;
+
+/* One request and where its answer goes. Valid during the callback only. */
+struct http_exchange {
+    struct nk_tcp_connection *connection;
+    struct http_loop *loop;
+    const struct http_request *request;
+    bool keep_alive; /* as the response will say */
+};
+
+/* Answers one request with exactly one of the http_respond functions, or takes
+ * it out of the callback with http_exchange_suspend. */
+typedef void http_handler_fn(struct http_exchange *exchange);
+
+/* What all loops of one server share; constant while it runs. */
+struct http_server {
+    struct http_options options;
+    http_handler_fn *handle;
+    void *content; /* the handler's own */
+};
+
+/* Files below this size are read and sent together with their head; larger
+ * ones go through sendfile. */
+#define HTTP_SMALL_FILE ((size_t)65536)
+
+/* The head of the last plain 200: the next one is usually the same, byte for
+ * byte, and then it is copied instead of assembled. */
+struct http_last_head {
+    const char *type; /* as given; constants, compared by address */
+    uint64_t length;
+    uint64_t second; /* of its Date */
+    unsigned minor_version;
+    bool keep_alive;
+    size_t len; /* 0 = none yet */
+    char text[512];
+};
+
+/* The state of one loop: nothing here is shared between threads but the counter. */
+struct http_loop {
+    const struct http_server *server;
+    struct nk_event_loop *loop;
+    atomic_uint_fast64_t requests;
+    uint64_t date_second; /* what date_line shows */
+    char date_line[sizeof("Date: \r\n") + HTTP_DATE_SIZE];
+    struct http_last_head last_head;
+    struct http_repeat repeat;
+    struct http_request request; /* the one being handled */
+    char small_file[HTTP_SMALL_FILE];
+};
+
+/* The handlers for nk_tcp_server: fills `handlers`, whose limits follow from the
+ * options. The context of each connection group is a struct http_loop. */
+void http_server_handlers(const struct http_options *options,
+                          struct nk_connection_handlers *handlers);
+
+/* A state for `loop`, all of it the server's. Returns 0 or -ENOMEM. */
+int http_loop_new(struct http_loop **out, const struct http_server *server,
+                  struct nk_event_loop *loop);
+void http_loop_free(struct http_loop *loop);
+
+/* ---- answering; each sends one complete response (no body after HEAD) ---- */
+
+struct http_response {
+    int status;
+    const char *type;     /* Content-Type, or NULL for none */
+    const char *extra;    /* further header lines, each ended by CRLF, or NULL */
+    struct nk_slice body; /* copied */
+};
+
+void http_respond(struct http_exchange *exchange, const struct http_response *response);
+
+/* `size` bytes of `file` from its start; takes the descriptor. */
+void http_respond_file(struct http_exchange *exchange, int file, uint64_t size, const char *type);
+
+/* A short plain-text body with the status and, if not NULL, a detail. */
+void http_respond_status(struct http_exchange *exchange, int status, const char *detail,
+                         const char *extra);
+
+/* Answers OPTIONS with 204, and methods other than GET and HEAD with 405, both
+ * with Allow; returns whether it did. */
+bool http_respond_method(struct http_exchange *exchange);
+
+/* ---- answering later ---- */
+
+/* What is left of an exchange whose answer takes work on another thread. */
+struct http_suspended {
+    struct nk_connection_id connection;
+    enum http_method method;
+    unsigned minor_version;
+    bool keep_alive;
+};
+
+/* Leaves the callback without an answer; no further request of this connection
+ * is looked at until http_exchange_finish. */
+void http_exchange_suspend(struct http_exchange *exchange, struct http_suspended *suspended);
+
+/* On the connection's loop: makes `exchange` usable for one http_respond again,
+ * with a request that holds only what was suspended. Returns false when the
+ * connection is gone. */
+bool http_exchange_resume(struct http_exchange *exchange, const struct http_suspended *suspended,
+                          struct http_loop *loop);
+
+/* After the respond: lets the connection go on with its next request. */
+void http_exchange_finish(struct http_exchange *exchange);
+
+#endif

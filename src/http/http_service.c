@@ -1,0 +1,91 @@
+#include "http/http_service.h"
+
+#include <errno.h>
+
+#include "http/http_demo.h"
+#include "http/http_files.h"
+#include "http/http_server.h"
+#include "service/service.h"
+
+int http_loop_new(struct http_loop **out, const struct http_server *server,
+                  struct nk_event_loop *loop)
+{
+    struct http_loop *state = calloc(1, sizeof(*state));
+    if (!state)
+        return -ENOMEM;
+    state->server = server;
+    state->loop = loop;
+    *out = state;
+    return 0;
+}
+
+void http_loop_free(struct http_loop *loop)
+{
+    free(loop);
+}
+
+/* ---- what the service spine asks for ---- */
+
+static int context_new(void **context, void *state, struct nk_event_loop *loop)
+{
+    struct http_loop *made;
+    int error = http_loop_new(&made, state, loop);
+    if (!error)
+        *context = made;
+    return error;
+}
+
+static void context_free(void *context)
+{
+    http_loop_free(context);
+}
+
+static uint64_t request_count(const void *context)
+{
+    const struct http_loop *loop = context;
+    return atomic_load_explicit(&loop->requests, memory_order_relaxed);
+}
+
+static void stop_files(void *state)
+{
+    struct http_server *server = state;
+    http_files_stop(server->content);
+}
+
+static enum exit_status run(struct http_server *server, void (*stop)(void *state),
+                            const struct service_reporter *reporter)
+{
+    struct nk_connection_handlers handlers;
+    http_server_handlers(&server->options, &handlers);
+    const struct service service = {
+        .scheme = "http",
+        .suffix = "/",
+        .handlers = &handlers,
+        .context_new = context_new,
+        .context_free = context_free,
+        .stop = stop,
+        .request_count = request_count,
+        .state = server,
+    };
+    return service_run(&service, &server->options.service, reporter);
+}
+
+enum exit_status http_service_run(const struct http_options *options,
+                                  const struct service_reporter *reporter)
+{
+    struct http_server server = {.options = *options, .handle = http_demo_handle};
+    if (options->demo)
+        return run(&server, NULL, reporter);
+
+    struct http_files files;
+    int error = http_files_open(&files, options->root);
+    if (error) {
+        reporter->failed(reporter->context, "serve", options->root, error);
+        return EXIT_STATUS_FAILED;
+    }
+    server.handle = http_files_handle;
+    server.content = &files;
+    enum exit_status status = run(&server, stop_files, reporter);
+    http_files_close(&files);
+    return status;
+}

@@ -1,0 +1,321 @@
+/* The requests of one connection, one after another: from bytes to the request
+ * callback, and from there to the next request.
+ *
+ *                  first byte            head complete, body to come
+ *     WAITING ---------------> HEAD -----------------------------> BODY
+ *        ^                      | head complete, no body            | body complete
+ *        |                      v                                   v
+ *        +------------- the handler answers <-----------------------+
+ *        |                      | ... or suspends
+ *        +------------------- SUSPENDED
+ */
+#include "http/http_session.h"
+
+#include <errno.h>
+
+#include "net/connection_group.h"
+
+/* A half-sent request head gets this long when the server drains. */
+#define DRAIN_HEAD_TIME NK_NANOSECONDS_PER_SECOND
+
+static bool is_draining(struct nk_tcp_connection *connection)
+{
+    return nk_connection_group_is_draining(nk_tcp_connection_group(connection));
+}
+
+/* ---- deadlines ---- */
+
+static void set_deadline_in(struct nk_tcp_connection *connection, uint64_t nanoseconds)
+{
+    uint64_t now = nk_event_loop_now(nk_tcp_connection_loop(connection));
+    nk_tcp_connection_set_deadline(connection, nanoseconds > 0 ? now + nanoseconds : NK_NEVER);
+}
+
+static void watch_output(struct nk_tcp_connection *connection)
+{
+    set_deadline_in(connection, http_loop_of(connection)->server->options.send_timeout);
+}
+
+void http_session_enter(struct nk_tcp_connection *connection, enum http_session_state state)
+{
+    const struct http_options *options = &http_loop_of(connection)->server->options;
+    struct http_session *session = http_session_of(connection);
+    session->state = (uint8_t)state;
+    nk_tcp_connection_set_idle(connection, state == HTTP_SESSION_WAITING);
+    if (nk_tcp_connection_is_blocked(connection))
+        watch_output(connection);
+    else if (state == HTTP_SESSION_WAITING)
+        set_deadline_in(connection, options->service.idle_timeout);
+    else if (state == HTTP_SESSION_HEAD)
+        set_deadline_in(connection, options->header_timeout);
+    else if (state == HTTP_SESSION_BODY)
+        set_deadline_in(connection, options->body_timeout);
+    else
+        nk_tcp_connection_set_deadline(connection, NK_NEVER);
+}
+
+/* ---- answering ---- */
+
+static struct http_exchange exchange_of(struct nk_tcp_connection *connection)
+{
+    struct http_loop *loop = http_loop_of(connection);
+    return (struct http_exchange){connection, loop, &loop->request, false};
+}
+
+void http_session_refuse(struct nk_tcp_connection *connection, int status, const char *rule)
+{
+    struct http_exchange exchange = exchange_of(connection);
+    http_repeat_forget(&exchange.loop->repeat);
+    exchange.loop->request.method = HTTP_METHOD_UNKNOWN;
+    exchange.loop->request.minor_version = 1;
+    http_respond_status(&exchange, status, rule, NULL);
+    http_session_enter(connection, HTTP_SESSION_ENDED);
+    nk_tcp_connection_close(connection, NK_CLOSE_LINGER);
+}
+
+/* After a complete response: the next request, or the end. */
+static void go_on(struct nk_tcp_connection *connection)
+{
+    struct http_session *session = http_session_of(connection);
+    if (nk_tcp_connection_is_closing(connection))
+        return;
+    if (session->keep_alive) {
+        session->state = HTTP_SESSION_WAITING; /* its deadline is set once per read */
+        return;
+    }
+    http_session_enter(connection, HTTP_SESSION_ENDED);
+    nk_tcp_connection_close(connection, session->has_rest ? NK_CLOSE_LINGER : NK_CLOSE_FLUSH);
+}
+
+void http_session_answer(struct nk_tcp_connection *connection)
+{
+    struct http_session *session = http_session_of(connection);
+    struct http_exchange exchange = exchange_of(connection);
+    uint64_t limit = exchange.loop->server->options.keepalive_requests;
+    session->requests++;
+    exchange.keep_alive = exchange.request->keep_alive && !is_draining(connection) &&
+                          (limit == 0 || session->requests < limit);
+    session->keep_alive = exchange.keep_alive;
+    session->state = HTTP_SESSION_ANSWERING;
+    atomic_store_explicit(&exchange.loop->requests,
+                          atomic_load_explicit(&exchange.loop->requests, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+    exchange.loop->server->handle(&exchange);
+    if (session->state == HTTP_SESSION_ANSWERING)
+        go_on(connection);
+}
+
+/* ---- heads ---- */
+
+struct http_limits http_session_limits(const struct http_options *options)
+{
+    return (struct http_limits){
+        .target = options->max_target,
+        .header = options->max_header,
+        .lines = HTTP_HEADERS_MAX,
+        .body = options->max_body,
+    };
+}
+
+/* The next head, into the loop's request. Returns its length, -EAGAIN, or
+ * -EBADMSG with *problem. */
+static ssize_t next_head(struct nk_tcp_connection *connection, struct nk_slice input,
+                         struct http_problem *problem)
+{
+    struct http_loop *loop = http_loop_of(connection);
+    struct http_session *session = http_session_of(connection);
+    if (session->progress.scanned == 0 && http_repeat_matches(&loop->repeat, input))
+        return (ssize_t)loop->repeat.len;
+    http_repeat_forget(&loop->repeat);
+    struct http_limits limits = http_session_limits(&loop->server->options);
+    ssize_t len = http_request_parse(&loop->request, input, &limits, &session->progress, problem);
+    if (len != -EAGAIN)
+        session->progress = (struct http_progress){0};
+    if (len > 0)
+        http_repeat_remember(&loop->repeat, nk_slice_first(input, (size_t)len), &loop->request);
+    return len;
+}
+
+/* A part of a head is here. The deadline of a first request counts from the
+ * accept, that of later ones from their first byte. */
+static void await_head(struct nk_tcp_connection *connection)
+{
+    struct http_session *session = http_session_of(connection);
+    if (session->state == HTTP_SESSION_WAITING && session->requests > 0)
+        http_session_enter(connection, HTTP_SESSION_HEAD);
+    session->state = HTTP_SESSION_HEAD;
+    nk_tcp_connection_set_idle(connection, false);
+}
+
+/* Takes one request off the front. Returns the bytes consumed, 0 when the head
+ * is not complete. */
+static size_t take_request(struct nk_tcp_connection *connection, struct nk_slice input)
+{
+    struct http_problem problem;
+    ssize_t head = next_head(connection, input, &problem);
+    if (head == -EAGAIN) {
+        await_head(connection);
+        return 0;
+    }
+    if (head < 0) {
+        http_session_refuse(connection, problem.status, problem.rule);
+        return input.len;
+    }
+    struct nk_slice rest = nk_slice_from(input, (size_t)head);
+    if (NK_UNLIKELY(http_loop_of(connection)->request.framing != HTTP_FRAMING_NONE))
+        return (size_t)head +
+               http_session_begin_body(connection, nk_slice_first(input, (size_t)head), rest);
+    http_session_of(connection)->has_rest = rest.len > 0;
+    http_session_answer(connection);
+    return (size_t)head;
+}
+
+/* ---- what the connection calls ---- */
+
+static bool takes_input(struct nk_tcp_connection *connection)
+{
+    enum http_session_state state = http_session_of(connection)->state;
+    return (state == HTTP_SESSION_WAITING || state == HTTP_SESSION_HEAD ||
+            state == HTTP_SESSION_BODY) &&
+           !nk_tcp_connection_is_blocked(connection) && !nk_tcp_connection_is_closing(connection);
+}
+
+/* The client will send nothing more: what it asked for is still delivered, an
+ * incomplete request is not processed (RFC 9112 8). */
+static void end_after_input(struct nk_tcp_connection *connection)
+{
+    struct http_session *session = http_session_of(connection);
+    if (session->state == HTTP_SESSION_SUSPENDED || nk_tcp_connection_is_closing(connection))
+        return;
+    session->state = HTTP_SESSION_ENDED;
+    nk_tcp_connection_close(connection, NK_CLOSE_FLUSH);
+}
+
+static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice input)
+{
+    size_t consumed = 0;
+    while (consumed < input.len && takes_input(connection)) {
+        struct nk_slice rest = nk_slice_from(input, consumed);
+        size_t taken = http_session_of(connection)->state == HTTP_SESSION_BODY
+                           ? http_session_take_body(connection, rest)
+                           : take_request(connection, rest);
+        if (taken == 0)
+            break;
+        consumed += taken;
+    }
+    enum http_session_state state = http_session_of(connection)->state;
+    if (state == HTTP_SESSION_WAITING && consumed > 0)
+        http_session_enter(connection, HTTP_SESSION_WAITING);
+    else if (state == HTTP_SESSION_ENDED)
+        consumed = input.len;
+    if (nk_tcp_connection_input_ended(connection))
+        end_after_input(connection);
+    return consumed;
+}
+
+static void on_connection_completed(struct nk_tcp_connection *connection)
+{
+    nk_tcp_connection_set_idle(connection, true);
+    set_deadline_in(connection, http_loop_of(connection)->server->options.header_timeout);
+}
+
+/* A response that did not go out at once is out now. */
+static void on_write_completed(struct nk_tcp_connection *connection)
+{
+    enum http_session_state state = http_session_of(connection)->state;
+    http_session_enter(connection, state);
+    if (state == HTTP_SESSION_WAITING && is_draining(connection))
+        nk_tcp_connection_close(connection, NK_CLOSE_FLUSH);
+}
+
+static void on_deadline(struct nk_tcp_connection *connection)
+{
+    struct http_session *session = http_session_of(connection);
+    if (nk_tcp_connection_is_blocked(connection)) {
+        if (nk_tcp_connection_made_progress(connection))
+            watch_output(connection);
+        else
+            nk_tcp_connection_abort(connection, -ETIMEDOUT);
+    } else if (session->state == HTTP_SESSION_HEAD) {
+        http_session_refuse(connection, 408, "the request head did not arrive in time");
+    } else if (session->state == HTTP_SESSION_BODY) {
+        http_session_refuse(connection, 408, "the request body did not arrive in time");
+    } else {
+        nk_tcp_connection_close(connection, NK_CLOSE_NOW);
+    }
+}
+
+/* What was begun is finished: half a head gets a moment, everything else ends
+ * by itself, because no response says keep-alive any more. */
+static void on_drain(struct nk_tcp_connection *connection)
+{
+    if (http_session_of(connection)->state == HTTP_SESSION_HEAD)
+        set_deadline_in(connection, DRAIN_HEAD_TIME);
+}
+
+static void on_connection_closed(struct nk_tcp_connection *connection, int reason)
+{
+    (void)reason;
+    free(http_session_of(connection)->unfinished);
+}
+
+void http_server_handlers(const struct http_options *options,
+                          struct nk_connection_handlers *handlers)
+{
+    *handlers = (struct nk_connection_handlers){
+        .on_connection_completed = on_connection_completed,
+        .on_message = on_message,
+        .on_write_completed = on_write_completed,
+        .on_connection_closed = on_connection_closed,
+        .on_deadline = on_deadline,
+        .on_drain = on_drain,
+        .session_size = sizeof(struct http_session),
+        /* A receive full of pipelined requests may have to wait behind a head. */
+        .max_input = options->max_header + NK_EVENT_LOOP_BUFFER_SIZE,
+        .high_water = 1, /* no further request is read while output is queued */
+        .keeps_half_open = true,
+    };
+}
+
+/* ---- suspending ---- */
+
+void http_exchange_suspend(struct http_exchange *exchange, struct http_suspended *suspended)
+{
+    *suspended = (struct http_suspended){
+        .connection = nk_tcp_connection_id(exchange->connection),
+        .method = exchange->request->method,
+        .minor_version = exchange->request->minor_version,
+        .keep_alive = exchange->keep_alive,
+    };
+    http_session_enter(exchange->connection, HTTP_SESSION_SUSPENDED);
+    nk_tcp_connection_pause_reading(exchange->connection);
+}
+
+bool http_exchange_resume(struct http_exchange *exchange, const struct http_suspended *suspended,
+                          struct http_loop *loop)
+{
+    struct nk_tcp_connection *connection =
+        nk_tcp_connection_find(loop->loop, suspended->connection);
+    if (!connection || nk_tcp_connection_is_closing(connection))
+        return false;
+    http_repeat_forget(&loop->repeat);
+    loop->request.method = suspended->method;
+    loop->request.minor_version = suspended->minor_version;
+    *exchange = (struct http_exchange){connection, loop, &loop->request, suspended->keep_alive};
+    return true;
+}
+
+void http_exchange_finish(struct http_exchange *exchange)
+{
+    struct nk_tcp_connection *connection = exchange->connection;
+    go_on(connection);
+    if (nk_tcp_connection_is_closing(connection))
+        return;
+    http_session_enter(connection, HTTP_SESSION_WAITING);
+    if (is_draining(connection) && !nk_tcp_connection_is_blocked(connection))
+        nk_tcp_connection_close(connection, NK_CLOSE_FLUSH);
+    else if (nk_tcp_connection_input_ended(connection) && !http_session_of(connection)->has_rest)
+        end_after_input(connection); /* nothing will come to say so again */
+    else
+        nk_tcp_connection_resume_reading(connection);
+}

@@ -1,0 +1,275 @@
+#include "service/service.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/select.h>
+
+#include "net/tcp_server.h"
+#include "os/descriptors.h"
+#include "reactor/event_dispatcher.h"
+#include "reactor/signal_watch.h"
+#include "service/listeners.h"
+#include "threads/thread_pool.h"
+
+/* Descriptors that are not connections, under select: listeners, the log, a
+ * file for each loop that is sending one ... */
+#define SELECT_RESERVE 32
+
+struct run {
+    const struct service *service;
+    const struct service_options *options;
+    const struct service_reporter *reporter;
+    struct nk_event_loop *loop;
+    struct nk_signal_watch *signals;
+    struct nk_thread_pool *pool;
+    struct nk_tcp_server *server;
+    void **contexts;
+    size_t context_count;
+    struct nk_timer drain_timer;
+    int stop_signal; /* the first one; 0 = none yet */
+    uint64_t started;
+};
+
+/* ---- statistics ---- */
+
+static uint64_t count_requests(const struct run *run)
+{
+    uint64_t requests = 0;
+    for (size_t i = 0; i < run->context_count && run->service->request_count; i++)
+        requests += run->service->request_count(run->contexts[i]);
+    return requests;
+}
+
+static void report_statistics(const struct run *run, bool final, enum exit_status status)
+{
+    uint64_t accepted[NK_THREAD_POOL_MAX];
+    struct nk_tcp_server_counters server;
+    nk_tcp_server_counters(run->server, &server);
+    struct service_statistics sum = {
+        .refused = server.shed,
+        .cut = server.cut,
+        .requests = count_requests(run),
+        .elapsed = nk_clock_monotonic(nk_clock_system()) - run->started,
+        .loop_count = run->context_count,
+        .accepted_by_loop = accepted,
+    };
+    for (size_t i = 0; i < run->context_count; i++) {
+        struct nk_connection_counters counters;
+        nk_tcp_server_loop_counters(run->server, i, &counters);
+        accepted[i] = counters.opened;
+        sum.accepted += counters.opened;
+        sum.active += counters.active;
+        sum.bytes_received += counters.bytes_received;
+        sum.bytes_sent += counters.bytes_sent;
+    }
+    run->reporter->statistics(run->reporter->context, &sum, final, (int)status);
+}
+
+/* ---- stopping ---- */
+
+static void on_drained(void *context)
+{
+    struct run *run = context;
+    nk_event_loop_stop(run->loop);
+}
+
+static void on_drain_timeout(struct nk_timer *timer)
+{
+    struct run *run = nk_container_of(timer, struct run, drain_timer);
+    nk_tcp_server_cut(run->server);
+}
+
+static uint64_t count_active(const struct run *run)
+{
+    uint64_t active = 0;
+    for (size_t i = 0; i < run->context_count; i++) {
+        struct nk_connection_counters counters;
+        nk_tcp_server_loop_counters(run->server, i, &counters);
+        active += counters.active;
+    }
+    return active;
+}
+
+static void drain(struct run *run, int signal_number)
+{
+    run->stop_signal = signal_number;
+    run->reporter->draining(run->reporter->context, signal_number, count_active(run),
+                            run->options->drain);
+    nk_tcp_server_drain(run->server);
+    uint64_t deadline = nk_event_loop_now(run->loop) + run->options->drain;
+    if (nk_event_loop_set_timer(run->loop, &run->drain_timer, deadline) < 0)
+        nk_tcp_server_cut(run->server);
+}
+
+/* The second stop signal: the process ends the way the shell expects of it. */
+static void die(struct run *run, int signal_number)
+{
+    signal(signal_number, SIG_DFL);
+    nk_signal_watch_free(run->signals);
+    raise(signal_number);
+}
+
+static void on_signal(void *context, int signal_number)
+{
+    struct run *run = context;
+    if (signal_number == SIGUSR1)
+        report_statistics(run, false, EXIT_STATUS_OK);
+    else if (signal_number == SIGHUP)
+        return; /* a server outlives its terminal; there is no log file to reopen yet */
+    else if (run->stop_signal == 0)
+        drain(run, signal_number);
+    else
+        die(run, signal_number);
+}
+
+/* ---- building, in the order in which things need each other ---- */
+
+static int make_loop(struct run *run)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGUSR1, SIGHUP};
+    const struct nk_event_loop_options options = {
+        .dispatcher = run->options->dispatcher,
+        .name = "main",
+        .busy_poll = run->options->busy_poll,
+    };
+    int error = nk_event_loop_new(&run->loop, &options);
+    if (error)
+        return error;
+    return nk_signal_watch_new(&run->signals, run->loop, signals, NK_ARRAY_LENGTH(signals),
+                               on_signal, run);
+}
+
+static int make_pool(struct run *run)
+{
+    const struct nk_event_loop_options options = {
+        .dispatcher = run->options->dispatcher,
+        .busy_poll = run->options->busy_poll,
+    };
+    uint64_t threads = run->options->threads;
+    if (threads == SERVICE_THREADS_AUTO)
+        threads = nk_thread_pool_usable_cpus();
+    if (threads > NK_THREAD_POOL_MAX)
+        threads = NK_THREAD_POOL_MAX;
+    return nk_thread_pool_start(&run->pool, run->loop, (size_t)threads, &options);
+}
+
+static int make_contexts(struct run *run)
+{
+    size_t count = nk_thread_pool_size(run->pool);
+    run->contexts = calloc(count, sizeof(*run->contexts));
+    if (!run->contexts)
+        return -ENOMEM;
+    for (; run->context_count < count; run->context_count++) {
+        size_t i = run->context_count;
+        int error = 0;
+        if (run->service->context_new)
+            error = run->service->context_new(&run->contexts[i], run->service->state,
+                                              nk_thread_pool_loop(run->pool, i));
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
+/* By default 80 % of the descriptors: the rest is for files being sent,
+ * listeners and the program itself. */
+static uint64_t connection_limit(const struct run *run)
+{
+    uint64_t most;
+    if (nk_descriptors_raise_limit(&most) < 0)
+        most = nk_descriptors_limit();
+    uint64_t limit = most / 5 * 4;
+    const char *dispatcher = nk_event_loop_dispatcher_name(run->loop);
+    size_t capacity = nk_event_dispatcher_by_name(dispatcher)->capacity;
+    if (capacity > 0 && most > capacity - SELECT_RESERVE)
+        most = capacity - SELECT_RESERVE;
+    if (limit > most)
+        limit = most;
+    uint64_t wanted = run->options->max_conns;
+    if (wanted == SERVICE_MAX_CONNS_AUTO)
+        return limit;
+    return wanted == 0 || wanted > most ? most : wanted;
+}
+
+static int make_server(struct run *run)
+{
+    const struct nk_tcp_server_options options = {
+        .handlers = run->service->handlers,
+        .contexts = run->contexts,
+        .backlog = run->options->backlog > INT32_MAX ? INT32_MAX : (int)run->options->backlog,
+        .no_delay = run->options->nodelay,
+        .reuse_port = run->options->reuseport,
+        .max_connections = connection_limit(run),
+        .on_drained = on_drained,
+        .context = run,
+    };
+    return nk_tcp_server_new(&run->server, run->loop, run->pool, &options);
+}
+
+static enum exit_status build(struct run *run)
+{
+    static const struct {
+        int (*make)(struct run *run);
+        const char *what;
+    } steps[] = {
+        {make_loop, "the event loop"},
+        {make_pool, "the threads"},
+        {make_contexts, "the service"},
+        {make_server, "the server"},
+    };
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(steps); i++) {
+        int error = steps[i].make(run);
+        if (error) {
+            run->reporter->failed(run->reporter->context, "start", steps[i].what, error);
+            return error == -EINVAL ? EXIT_STATUS_USAGE : EXIT_STATUS_FAILED;
+        }
+    }
+    return service_listen(run->server, run->service, run->options, run->reporter);
+}
+
+/* What was built, in reverse. A server that has not started is freed while its
+ * loops still run; one that has drained, after they have stopped. */
+static void take_down(struct run *run, bool has_started)
+{
+    if (!has_started)
+        nk_tcp_server_free(run->server);
+    if (run->service->stop)
+        run->service->stop(run->service->state);
+    nk_thread_pool_stop(run->pool);
+    if (has_started) {
+        nk_event_loop_turn(run->loop, 0);
+        nk_tcp_server_free(run->server);
+    }
+    for (size_t i = 0; i < run->context_count && run->service->context_free; i++)
+        run->service->context_free(run->contexts[i]);
+    free(run->contexts);
+    nk_signal_watch_free(run->signals);
+    nk_event_loop_free(run->loop);
+}
+
+enum exit_status service_run(const struct service *service, const struct service_options *options,
+                             const struct service_reporter *reporter)
+{
+    struct run run = {
+        .service = service,
+        .options = options,
+        .reporter = reporter,
+        .started = nk_clock_monotonic(nk_clock_system()),
+    };
+    nk_timer_init(&run.drain_timer, on_drain_timeout);
+    enum exit_status status = build(&run);
+    bool has_started = status == EXIT_STATUS_OK;
+    if (has_started) {
+        nk_tcp_server_start(run.server);
+        int error = nk_event_loop_run(run.loop);
+        nk_event_loop_cancel_timer(run.loop, &run.drain_timer);
+        struct nk_tcp_server_counters counters;
+        nk_tcp_server_counters(run.server, &counters);
+        status = error || counters.cut > 0 ? EXIT_STATUS_FAILED : EXIT_STATUS_OK;
+        if (error)
+            reporter->failed(reporter->context, "run", "the event loop", error);
+        report_statistics(&run, true, status);
+    }
+    take_down(&run, has_started);
+    return status;
+}

@@ -1,0 +1,42 @@
+/* The spine that every server shares: options -> loop, signals, threads,
+ * listeners, run, drain, statistics -> exit status.
+ *
+ * A service brings connection handlers and, if it needs one, a state per loop;
+ * everything between the command line and those callbacks happens here.
+ */
+#ifndef SERVICE_SERVICE_H
+#define SERVICE_SERVICE_H
+
+#include "net/tcp_connection.h"
+#include "service/exit_status.h"
+#include "service/reporter.h"
+#include "service/service_options.h"
+
+struct service {
+    const char *scheme; /* how its TCP addresses are printed: "tcp", "http" */
+    const char *suffix; /* behind them: "", "/" */
+    const struct nk_connection_handlers *handlers;
+
+    /* The state for one loop, found again with nk_connection_group_context. Made
+     * on the main thread before anything is accepted and freed there after
+     * everything has stopped. Both NULL when there is none. */
+    int (*context_new)(void **context, void *state, struct nk_event_loop *loop);
+    void (*context_free)(void *context);
+
+    /* After the last connection has closed and before the loops stop: joins the
+     * service's own threads, which may still post to the loops. May be NULL. */
+    void (*stop)(void *state);
+
+    /* Requests answered by that loop so far; any thread. May be NULL. */
+    uint64_t (*request_count)(const void *context);
+
+    void *state; /* handed to context_new and stop */
+};
+
+/* Runs the service until a signal stops it. The first SIGINT or SIGTERM drains;
+ * a second one takes its usual course and ends the process. Main thread only,
+ * before any other thread exists. */
+enum exit_status service_run(const struct service *service, const struct service_options *options,
+                             const struct service_reporter *reporter);
+
+#endif
