@@ -1,0 +1,226 @@
+#include "report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+
+#include "base/error_text.h"
+#include "base/log.h"
+#include "json_line.h"
+#include "output.h"
+#include "values.h"
+
+static const struct {
+    int number;
+    const char *name;
+} signal_names[] = {{SIGINT, "SIGINT"}, {SIGTERM, "SIGTERM"}, {SIGHUP, "SIGHUP"}};
+
+static const char *const level_names[] = {
+    [NK_LOG_ERROR] = "error",
+    [NK_LOG_WARNING] = "warning",
+    [NK_LOG_INFO] = "info",
+    [NK_LOG_DEBUG] = "debug",
+};
+
+/* Where the text of errno alone would mislead. */
+static const struct {
+    const char *action;
+    int error;
+    const char *text;
+} special_texts[] = {{"resolve", -ENOENT, "no such host"}};
+
+static const char *failure_text(const char *action, int error, char room[static NK_ERROR_TEXT_MAX])
+{
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(special_texts); i++) {
+        if (special_texts[i].error == error && strcmp(special_texts[i].action, action) == 0)
+            return special_texts[i].text;
+    }
+    return nk_error_text(error, room);
+}
+
+static const char *signal_name(int number)
+{
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(signal_names); i++) {
+        if (signal_names[i].number == number)
+            return signal_names[i].name;
+    }
+    return "a signal";
+}
+
+static void report_listening(void *context, const char *address)
+{
+    const struct report *report = context;
+
+    if (report->quiet)
+        return;
+    if (report->json) {
+        json_line_begin(stderr, "listening");
+        json_line_string(stderr, "address", address);
+        json_line_end(stderr);
+        return;
+    }
+    flockfile(stderr);
+    fputs("listening on ", stderr);
+    output_visible(stderr, address);
+    fputc('\n', stderr);
+    fflush(stderr);
+    funlockfile(stderr);
+}
+
+static void report_failed(void *context, const char *action, const char *object, int error)
+{
+    const struct report *report = context;
+    char room[NK_ERROR_TEXT_MAX];
+    const char *text = failure_text(action, error, room);
+
+    if (!report->json) {
+        output_error("cannot %s '%s': %s", action, object, text);
+        return;
+    }
+    json_line_begin(stderr, "error");
+    json_line_string(stderr, "action", action);
+    json_line_string(stderr, "object", object);
+    json_line_string(stderr, "error", text);
+    json_line_integer(stderr, "errno", (uint64_t)-error);
+    json_line_end(stderr);
+}
+
+static void report_draining(void *context, int signal_number, uint64_t active, uint64_t drain)
+{
+    const struct report *report = context;
+    char time[VALUE_TEXT_MAX];
+
+    if (report->quiet)
+        return;
+    if (report->json) {
+        json_line_begin(stderr, "draining");
+        json_line_string(stderr, "signal", signal_name(signal_number));
+        json_line_integer(stderr, "active", active);
+        json_line_seconds(stderr, "drain", drain);
+        json_line_end(stderr);
+        return;
+    }
+    if (active == 0)
+        fprintf(stderr, "stopping on %s\n", signal_name(signal_number));
+    else
+        fprintf(stderr,
+                "stopping on %s: %" PRIu64 " connection%s may finish within %s;"
+                " a second signal stops at once\n",
+                signal_name(signal_number), active, active == 1 ? "" : "s",
+                value_print_duration(drain, time));
+    fflush(stderr);
+}
+
+static void write_statistics_json(const struct service_statistics *totals, bool final, int status)
+{
+    json_line_begin(stderr, final ? "summary" : "statistics");
+    json_line_integer(stderr, "accepted", totals->accepted);
+    json_line_integer(stderr, "active", totals->active);
+    json_line_integer(stderr, "refused", totals->refused);
+    json_line_integer(stderr, "cut", totals->cut);
+    json_line_integer(stderr, "requests", totals->requests);
+    json_line_integer(stderr, "bytes_received", totals->bytes_received);
+    json_line_integer(stderr, "bytes_sent", totals->bytes_sent);
+    json_line_seconds(stderr, "elapsed", totals->elapsed);
+    json_line_integers(stderr, "accepted_by_loop", totals->accepted_by_loop, totals->loop_count);
+    if (final)
+        json_line_integer(stderr, "status", (uint64_t)status);
+    json_line_end(stderr);
+}
+
+static void write_count(uint64_t count, const char *noun, const char *before)
+{
+    fprintf(stderr, "%s%" PRIu64 " %s%s", before, count, noun, count == 1 ? "" : "s");
+}
+
+/* "served 12 connections, 340 requests, 1.2 MiB in, 5.6 MiB out in 12.3 s" */
+static void write_statistics(const struct service_statistics *totals, bool final)
+{
+    char in[VALUE_TEXT_MAX];
+    char out[VALUE_TEXT_MAX];
+    char time[VALUE_TEXT_MAX];
+
+    write_count(totals->accepted, "connection", "served ");
+    if (totals->requests > 0)
+        write_count(totals->requests, "request", ", ");
+    fprintf(stderr, ", %s in, %s out in %s", value_show_bytes(totals->bytes_received, in),
+            value_show_bytes(totals->bytes_sent, out), value_show_time(totals->elapsed, time));
+    if (!final)
+        fprintf(stderr, "; %" PRIu64 " open", totals->active);
+    if (totals->refused > 0)
+        fprintf(stderr, "; %" PRIu64 " refused", totals->refused);
+    if (totals->cut > 0)
+        fprintf(stderr, "; %" PRIu64 " cut", totals->cut);
+    fputc('\n', stderr);
+}
+
+static void write_spread(const struct service_statistics *totals)
+{
+    fputs("connections by thread:", stderr);
+    for (size_t i = 0; i < totals->loop_count; i++)
+        fprintf(stderr, " %" PRIu64, totals->accepted_by_loop[i]);
+    fputc('\n', stderr);
+}
+
+static void report_statistics(void *context, const struct service_statistics *totals, bool final,
+                              int status)
+{
+    struct report *report = context;
+
+    if (final)
+        report->summarised = true;
+    if (report->quiet)
+        return;
+    if (report->json) {
+        write_statistics_json(totals, final, status);
+        return;
+    }
+    flockfile(stderr);
+    write_statistics(totals, final);
+    if (report->verbosity > 0 && totals->loop_count > 1)
+        write_spread(totals);
+    fflush(stderr);
+    funlockfile(stderr);
+}
+
+/* Any thread. */
+static void take_log(void *context, enum nk_log_level level, const char *message)
+{
+    const struct report *report = context;
+
+    if (!report->json) {
+        output_error("%s: %s", level_names[level], message);
+        return;
+    }
+    json_line_begin(stderr, "log");
+    json_line_string(stderr, "level", level_names[level]);
+    json_line_string(stderr, "message", message);
+    json_line_end(stderr);
+}
+
+static enum nk_log_level log_level(const struct common_options *options)
+{
+    if (options->quiet)
+        return NK_LOG_ERROR;
+    if (options->verbosity == 0)
+        return NK_LOG_WARNING;
+    return options->verbosity == 1 ? NK_LOG_INFO : NK_LOG_DEBUG;
+}
+
+void report_init(struct report *report, const struct common_options *options)
+{
+    *report = (struct report){
+        .reporter = {report, report_listening, report_failed, report_draining, report_statistics},
+        .json = options->json,
+        .quiet = options->quiet,
+        .verbosity = options->verbosity,
+    };
+    nk_log_set_sink(take_log, log_level(options), report);
+}
+
+void report_deinit(struct report *report, enum exit_status status)
+{
+    nk_log_set_sink(NULL, NK_LOG_ERROR, NULL);
+    if (report->json && !report->quiet && !report->summarised)
+        write_statistics_json(&(struct service_statistics){0}, true, (int)status);
+}

@@ -1,0 +1,233 @@
+#include "serve.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "os/socket_options.h"
+#include "output.h"
+
+/* No server needs more, and each costs descriptors and memory. */
+#define MAX_ADDRESSES 64
+
+#define SECOND NK_NANOSECONDS_PER_SECOND
+#define HOUR (UINT64_C(3600) * SECOND)
+
+static const char *const dispatchers[] = {"epoll", "poll", "select", NULL};
+
+static const struct option_spec server_options[] = {
+    {
+        .name = "public",
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_LISTENING,
+        .offset = offsetof(struct service_options, is_public),
+        .help = "listen on every interface, not only this machine",
+    },
+    {
+        .name = "backlog",
+        .kind = OPTION_COUNT,
+        .group = OPTION_GROUP_LISTENING,
+        .offset = offsetof(struct service_options, backlog),
+        .argument = "N",
+        .minimum = 1,
+        .maximum = INT_MAX,
+        .help = "clients waiting to be accepted",
+    },
+    {
+        .name = "reuseport",
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_LISTENING,
+        .offset = offsetof(struct service_options, reuseport),
+        .help = "a listener for each thread (SO_REUSEPORT)",
+    },
+    {
+        .name = "ready-fd",
+        .kind = OPTION_COUNT,
+        .group = OPTION_GROUP_LISTENING,
+        .offset = offsetof(struct service_options, ready_fd),
+        .argument = "FD",
+        .maximum = INT_MAX,
+        .help = "write the bound addresses to this descriptor",
+    },
+    {
+        .name = "idle-timeout",
+        .kind = OPTION_DURATION,
+        .group = OPTION_GROUP_TIMES,
+        .offset = offsetof(struct service_options, idle_timeout),
+        .argument = "TIME",
+        .maximum = 8760 * HOUR,
+        .help = "close a silent connection",
+        .unset = "never",
+    },
+    {
+        .name = "drain",
+        .kind = OPTION_DURATION,
+        .group = OPTION_GROUP_TIMES,
+        .offset = offsetof(struct service_options, drain),
+        .argument = "TIME",
+        .maximum = 24 * HOUR,
+        .help = "to finish after SIGTERM or SIGINT",
+    },
+    {
+        .name = "max-conns",
+        .kind = OPTION_COUNT,
+        .group = OPTION_GROUP_LIMITS,
+        .offset = offsetof(struct service_options, max_conns),
+        .argument = "N",
+        .maximum = INT_MAX,
+        .help = "open connections",
+        .unset = "80 % of the descriptors",
+    },
+    {
+        .name = "threads",
+        .kind = OPTION_COUNT,
+        .group = OPTION_GROUP_PERFORMANCE,
+        .offset = offsetof(struct service_options, threads),
+        .argument = "N",
+        .maximum = 1024,
+        .help = "threads besides the main one",
+        .unset = "one per CPU",
+    },
+    {
+        .name = "dispatcher",
+        .kind = OPTION_CHOICE,
+        .group = OPTION_GROUP_PERFORMANCE,
+        .offset = offsetof(struct service_options, dispatcher),
+        .argument = "NAME",
+        .choices = dispatchers,
+        .help = "epoll, poll or select",
+        .unset = "epoll",
+    },
+    {
+        .name = "nodelay",
+        .kind = OPTION_NEGATABLE,
+        .group = OPTION_GROUP_PERFORMANCE,
+        .offset = offsetof(struct service_options, nodelay),
+        .help = "send small pieces at once",
+    },
+    {
+        .name = "busy-poll",
+        .kind = OPTION_DURATION,
+        .group = OPTION_GROUP_PERFORMANCE,
+        .offset = offsetof(struct service_options, busy_poll),
+        .argument = "TIME",
+        .maximum = SECOND,
+        .help = "spin before sleeping",
+        .unset = "never",
+    },
+};
+
+const struct option_table server_option_table = {server_options, NK_ARRAY_LENGTH(server_options)};
+
+static bool is_directory(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* Whether the address has a port but nothing where a host would stand, as in
+ * `80`, `80?rcvbuf=64k` and `tcp://80`; `:80` has the empty host. */
+static bool is_bare_port(const char *word)
+{
+    const char *scheme_end = strstr(word, "://");
+    const char *start = scheme_end != NULL ? scheme_end + 3 : word;
+    size_t digits = strspn(start, "0123456789");
+
+    return digits > 0 && strchr("?/", start[digits]) != NULL;
+}
+
+static bool scheme_is_accepted(const struct server_rules *rules, enum nk_scheme scheme)
+{
+    for (size_t i = 0; i < rules->scheme_count; i++) {
+        if (rules->schemes[i] == scheme)
+            return true;
+    }
+    return scheme == NK_SCHEME_NONE;
+}
+
+/* What is wrong with a well-formed address here, or NULL. */
+static const char *find_mistake(const struct server_rules *rules, const struct nk_address *address)
+{
+    const char *mistake = NULL;
+
+    if (!scheme_is_accepted(rules, address->scheme))
+        return "that kind of address is not supported by this server";
+    if (address->scheme == NK_SCHEME_HTTP && address->path[0] != '\0' &&
+        strcmp(address->path, "/") != 0)
+        return "the address of a server has no path";
+    if (nk_socket_options_check(address->options, &mistake) != 0)
+        return mistake;
+    return NULL;
+}
+
+static enum exit_status take_address(const struct command_call *call,
+                                     const struct server_rules *rules,
+                                     struct service_options *service, const char *word)
+{
+    const char *name = call->command->name;
+    struct nk_address *address = &service->addresses[service->address_count];
+    const char *mistake = NULL;
+
+    if (rules->has_root && !is_bare_port(word) && is_directory(word))
+        return command_usage_error(name,
+                                   "'%.300s' is a directory; to serve a directory use --root DIR",
+                                   word);
+    if (nk_address_parse(address, word, &mistake) != 0)
+        return command_usage_error(name, "'%.300s': %s", word, mistake);
+    mistake = find_mistake(rules, address);
+    if (mistake != NULL)
+        return command_usage_error(name, "'%.300s': %s", word, mistake);
+    if (is_bare_port(word) && !service->is_public)
+        snprintf(address->host, sizeof address->host, "localhost");
+    else if (!is_bare_port(word) && service->is_public)
+        return command_usage_error(name, "--public has no effect beside the address '%.300s'",
+                                   word);
+    service->address_count++;
+    return EXIT_STATUS_OK;
+}
+
+/* The environment is part of the command line here: a mistake in it is found
+ * before anything starts, too. Returns the wrong name, or NULL. */
+static const char *find_unknown_dispatcher(const struct service_options *service)
+{
+    const char *name = getenv("NETKIT_DISPATCHER");
+
+    if (service->dispatcher != NULL || name == NULL || *name == '\0')
+        return NULL;
+    for (size_t i = 0; dispatchers[i] != NULL; i++) {
+        if (strcmp(dispatchers[i], name) == 0)
+            return NULL;
+    }
+    return name;
+}
+
+enum exit_status server_options_complete(const struct command_call *call,
+                                         const struct server_rules *rules,
+                                         struct service_options *service)
+{
+    const char *dispatcher = find_unknown_dispatcher(service);
+    size_t count = call->result.word_count;
+    enum exit_status status = EXIT_STATUS_OK;
+
+    if (dispatcher != NULL)
+        return command_usage_error(call->command->name,
+                                   "NETKIT_DISPATCHER: '%.300s' is not one of epoll, poll, select",
+                                   dispatcher);
+    if (service->ready_fd != UINT64_MAX && fcntl((int)service->ready_fd, F_GETFD) < 0)
+        return command_usage_error(call->command->name, "--ready-fd: descriptor %d is not open",
+                                   (int)service->ready_fd);
+    if (count == 0)
+        return EXIT_STATUS_OK;
+    if (count > MAX_ADDRESSES)
+        return command_usage_error(call->command->name, "more than %d addresses", MAX_ADDRESSES);
+    service->addresses = calloc(count, sizeof *service->addresses);
+    if (service->addresses == NULL) {
+        output_error("out of memory");
+        return EXIT_STATUS_FAILED;
+    }
+    for (size_t i = 0; i < count && status == EXIT_STATUS_OK; i++)
+        status = take_address(call, rules, service, call->result.words[i]);
+    return status;
+}

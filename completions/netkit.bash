@@ -1,0 +1,171 @@
+# bash completion for netkit, written by `netkit completion bash`.
+
+# These functions use the variables of _netkit: $cur is the word to complete,
+# $prev the one before it, $prefix what of the word is not part of the answer.
+_netkit_words()
+{
+    mapfile -t COMPREPLY < <(compgen -P "$prefix" -W "$*" -- "$cur")
+}
+
+# -d: directories, -f: files
+_netkit_paths()
+{
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -P "$prefix" "$1" -- "$cur")
+}
+
+_netkit_takes_value()
+{
+    case $1 in
+        --backlog | \
+        --ready-fd | \
+        --idle-timeout | \
+        --drain | \
+        --max-conns | \
+        --threads | \
+        --dispatcher | \
+        --busy-poll | \
+        --root | \
+        --header-timeout | \
+        --body-timeout | \
+        --keepalive-timeout | \
+        --send-timeout | \
+        --keepalive-requests | \
+        --max-target | \
+        --max-header | \
+        --max-body) return 0 ;;
+    esac
+    return 1
+}
+
+_netkit_serve_echo()
+{
+    case $prev in
+        --dispatcher)
+            _netkit_words epoll poll select
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --public \
+            --backlog \
+            --reuseport \
+            --ready-fd \
+            --idle-timeout \
+            --drain \
+            --max-conns \
+            --threads \
+            --dispatcher \
+            --nodelay \
+            --no-nodelay \
+            --busy-poll \
+            --verbose \
+            --quiet \
+            --json \
+            --help
+    fi
+}
+
+_netkit_serve_http()
+{
+    case $prev in
+        --root)
+            _netkit_paths -d
+            return
+            ;;
+        --dispatcher)
+            _netkit_words epoll poll select
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --root \
+            --dotfiles \
+            --follow-symlinks \
+            --demo \
+            --header-timeout \
+            --body-timeout \
+            --keepalive-timeout \
+            --idle-timeout \
+            --send-timeout \
+            --keepalive-requests \
+            --max-target \
+            --max-header \
+            --max-body \
+            --public \
+            --backlog \
+            --reuseport \
+            --ready-fd \
+            --drain \
+            --max-conns \
+            --threads \
+            --dispatcher \
+            --nodelay \
+            --no-nodelay \
+            --busy-poll \
+            --verbose \
+            --quiet \
+            --json \
+            --help
+    fi
+}
+
+_netkit_completion()
+{
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --help
+    else
+        _netkit_words bash zsh fish
+    fi
+}
+
+_netkit()
+{
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+    local prefix= name= word i
+    COMPREPLY=()
+
+    # --name=value is three words where '=' breaks words, else one.
+    if [[ $cur == = ]]; then
+        cur=
+    elif [[ $prev == = ]]; then
+        prev=${COMP_WORDS[COMP_CWORD - 2]}
+    elif [[ $cur == --*=* ]]; then
+        prev=${cur%%=*} prefix=${cur%%=*}= cur=${cur#*=}
+    fi
+
+    # The words so far that are neither options nor their values.
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        if [[ $word == = ]]; then
+            ((i++))
+        elif [[ $word != -* ]]; then
+            name+=${name:+ }$word
+        elif [[ ${COMP_WORDS[i + 1]} != = ]] && _netkit_takes_value "$word"; then
+            ((i++))
+        fi
+    done
+
+    case $name in
+        '' | help)
+            _netkit_words serve completion help --help --version
+            ;;
+        serve | 'help serve')
+            _netkit_words echo http --help
+            ;;
+        'serve echo' | 'serve echo '*) _netkit_serve_echo ;;
+        'serve http' | 'serve http '*) _netkit_serve_http ;;
+        'completion' | 'completion '*) _netkit_completion ;;
+    esac
+}
+
+complete -F _netkit netkit

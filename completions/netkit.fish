@@ -1,0 +1,111 @@
+# fish completion for netkit, written by `netkit completion fish`.
+
+# Whether the words so far, without options and their values, are those given;
+# with -p, whether they begin with them.
+function __netkit_at
+    set -l words
+    set -l is_value 0
+    set -l prefix 0
+    if test "$argv[1]" = -p
+        set prefix 1
+        set -e argv[1]
+    end
+    for token in (commandline -opc)[2..-1]
+        if test $is_value = 1
+            set is_value 0
+        else if contains -- $token \
+            --backlog \
+            --ready-fd \
+            --idle-timeout \
+            --drain \
+            --max-conns \
+            --threads \
+            --dispatcher \
+            --busy-poll \
+            --root \
+            --header-timeout \
+            --body-timeout \
+            --keepalive-timeout \
+            --send-timeout \
+            --keepalive-requests \
+            --max-target \
+            --max-header \
+            --max-body
+            set is_value 1
+        else if not string match -q -- '-*' $token
+            set -a words $token
+        end
+    end
+    if test $prefix = 1
+        set words $words[1..(count $argv)]
+    end
+    test "$words" = "$argv"
+end
+
+complete -c netkit -f
+complete -c netkit -n '__netkit_at' -a serve -d 'run a server'
+complete -c netkit -n '__netkit_at help' -a serve -d 'run a server'
+complete -c netkit -n '__netkit_at' -a completion -d 'print the completion script of a shell'
+complete -c netkit -n '__netkit_at help' -a completion -d 'print the completion script of a shell'
+complete -c netkit -n '__netkit_at' -a help -d 'explain netkit or one of its commands'
+complete -c netkit -n '__netkit_at help' -a help -d 'explain netkit or one of its commands'
+complete -c netkit -n '__netkit_at serve' -a echo -d 'send every byte back to its sender (RFC 862)'
+complete -c netkit -n '__netkit_at help serve' -a echo -d 'send every byte back to its sender (RFC 862)'
+complete -c netkit -n '__netkit_at serve' -a http -d 'serve a directory over HTTP/1.1'
+complete -c netkit -n '__netkit_at help serve' -a http -d 'serve a directory over HTTP/1.1'
+
+complete -c netkit -n '__netkit_at' -l version -d 'print the version and exit'
+complete -c netkit -n '__netkit_at' -l help -s h -d 'print this help and exit'
+
+complete -c netkit -n '__netkit_at -p serve echo' -l public -d 'listen on every interface, not only this machine'
+complete -c netkit -n '__netkit_at -p serve echo' -l backlog -x -d 'clients waiting to be accepted'
+complete -c netkit -n '__netkit_at -p serve echo' -l reuseport -d 'a listener for each thread (SO_REUSEPORT)'
+complete -c netkit -n '__netkit_at -p serve echo' -l ready-fd -x -d 'write the bound addresses to this descriptor'
+complete -c netkit -n '__netkit_at -p serve echo' -l idle-timeout -x -d 'close a silent connection'
+complete -c netkit -n '__netkit_at -p serve echo' -l drain -x -d 'to finish after SIGTERM or SIGINT'
+complete -c netkit -n '__netkit_at -p serve echo' -l max-conns -x -d 'open connections'
+complete -c netkit -n '__netkit_at -p serve echo' -l threads -x -d 'threads besides the main one'
+complete -c netkit -n '__netkit_at -p serve echo' -l dispatcher -x -a 'epoll poll select' -d 'epoll, poll or select'
+complete -c netkit -n '__netkit_at -p serve echo' -l nodelay -d 'send small pieces at once'
+complete -c netkit -n '__netkit_at -p serve echo' -l no-nodelay -d 'do not send small pieces at once'
+complete -c netkit -n '__netkit_at -p serve echo' -l busy-poll -x -d 'spin before sleeping'
+complete -c netkit -n '__netkit_at -p serve echo' -l verbose -s v -d 'say more; twice: every connection'
+complete -c netkit -n '__netkit_at -p serve echo' -l quiet -s q -d 'say nothing but errors'
+complete -c netkit -n '__netkit_at -p serve echo' -l json -d 'write events as JSON, one object a line'
+complete -c netkit -n '__netkit_at -p serve echo' -l help -s h -d 'print this help and exit'
+
+complete -c netkit -n '__netkit_at -p serve http' -l root -x -a '(__fish_complete_directories)' -d 'the directory to serve'
+complete -c netkit -n '__netkit_at -p serve http' -l dotfiles -d 'also serve names that begin with a dot'
+complete -c netkit -n '__netkit_at -p serve http' -l follow-symlinks -d 'also follow links that leave the directory'
+complete -c netkit -n '__netkit_at -p serve http' -l demo -d 'serve three demonstration pages and no files'
+complete -c netkit -n '__netkit_at -p serve http' -l header-timeout -x -d 'to receive a whole request header'
+complete -c netkit -n '__netkit_at -p serve http' -l body-timeout -x -d 'between two parts of a request body'
+complete -c netkit -n '__netkit_at -p serve http' -l keepalive-timeout -x -d 'between requests'
+complete -c netkit -n '__netkit_at -p serve http' -l idle-timeout -x -d 'between requests'
+complete -c netkit -n '__netkit_at -p serve http' -l send-timeout -x -d 'while a client takes nothing'
+complete -c netkit -n '__netkit_at -p serve http' -l keepalive-requests -x -d 'requests on a connection; 0: no limit'
+complete -c netkit -n '__netkit_at -p serve http' -l max-target -x -d 'bytes of a request target, else 414'
+complete -c netkit -n '__netkit_at -p serve http' -l max-header -x -d 'bytes of a request header, else 431'
+complete -c netkit -n '__netkit_at -p serve http' -l max-body -x -d 'bytes of a request body, else 413'
+complete -c netkit -n '__netkit_at -p serve http' -l public -d 'listen on every interface, not only this machine'
+complete -c netkit -n '__netkit_at -p serve http' -l backlog -x -d 'clients waiting to be accepted'
+complete -c netkit -n '__netkit_at -p serve http' -l reuseport -d 'a listener for each thread (SO_REUSEPORT)'
+complete -c netkit -n '__netkit_at -p serve http' -l ready-fd -x -d 'write the bound addresses to this descriptor'
+complete -c netkit -n '__netkit_at -p serve http' -l drain -x -d 'to finish after SIGTERM or SIGINT'
+complete -c netkit -n '__netkit_at -p serve http' -l max-conns -x -d 'open connections'
+complete -c netkit -n '__netkit_at -p serve http' -l threads -x -d 'threads besides the main one'
+complete -c netkit -n '__netkit_at -p serve http' -l dispatcher -x -a 'epoll poll select' -d 'epoll, poll or select'
+complete -c netkit -n '__netkit_at -p serve http' -l nodelay -d 'send small pieces at once'
+complete -c netkit -n '__netkit_at -p serve http' -l no-nodelay -d 'do not send small pieces at once'
+complete -c netkit -n '__netkit_at -p serve http' -l busy-poll -x -d 'spin before sleeping'
+complete -c netkit -n '__netkit_at -p serve http' -l verbose -s v -d 'say more; twice: every connection'
+complete -c netkit -n '__netkit_at -p serve http' -l quiet -s q -d 'say nothing but errors'
+complete -c netkit -n '__netkit_at -p serve http' -l json -d 'write events as JSON, one object a line'
+complete -c netkit -n '__netkit_at -p serve http' -l help -s h -d 'print this help and exit'
+
+complete -c netkit -n '__netkit_at completion' -a bash
+complete -c netkit -n '__netkit_at completion' -a zsh
+complete -c netkit -n '__netkit_at completion' -a fish
+complete -c netkit -n '__netkit_at -p completion' -l help -s h -d 'print this help and exit'
+
+complete -c netkit -n '__netkit_at -p help' -l help -s h -d 'print this help and exit'
