@@ -121,6 +121,12 @@ size_t nk_connection_group_cut(struct nk_connection_group *group)
     return count;
 }
 
+/* The counter wraps after seven weeks, so the difference decides. */
+static bool was_idle_before(const struct nk_tcp_connection *a, const struct nk_tcp_connection *b)
+{
+    return (int32_t)(a->idle_since - b->idle_since) < 0;
+}
+
 bool nk_connection_group_shed(struct nk_connection_group *group)
 {
     struct nk_tcp_connection *oldest = NULL;
@@ -129,11 +135,11 @@ bool nk_connection_group_shed(struct nk_connection_group *group)
         struct nk_tcp_connection *connection = rotate(group);
         if (!connection)
             break;
-        /* The earliest deadline belongs to the one that has been idle longest. */
         bool has_nothing_to_do = connection->is_idle && !connection->output;
-        if (has_nothing_to_do && (!oldest || connection->deadline < oldest->deadline))
+        if (has_nothing_to_do && (!oldest || was_idle_before(connection, oldest)))
             oldest = connection;
     }
+    group->owes_room = !oldest;
     if (!oldest)
         return false;
     nk_tcp_connection_close(oldest, NK_CLOSE_NOW);
@@ -174,6 +180,8 @@ bool nk_tcp_connection_is_closing(const struct nk_tcp_connection *connection)
 void nk_tcp_connection_set_idle(struct nk_tcp_connection *connection, bool is_idle)
 {
     connection->is_idle = is_idle;
+    if (is_idle)
+        connection->idle_since = (uint32_t)(nk_event_loop_now(connection->channel.loop) >> 20);
 }
 
 void *nk_tcp_connection_session(struct nk_tcp_connection *connection)

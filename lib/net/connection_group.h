@@ -49,7 +49,8 @@ NK_PUBLIC bool nk_connection_group_is_draining(const struct nk_connection_group 
 NK_PUBLIC size_t nk_connection_group_cut(struct nk_connection_group *group) NK_NONNULL(1);
 
 /* Closes one idle connection, among the first few the one that has been idle
- * longest, to make room. Returns whether there was one. */
+ * longest, to make room. Returns whether there was one; if not, the next that
+ * becomes idle in a callback is closed instead, unless another ends before. */
 NK_PUBLIC bool nk_connection_group_shed(struct nk_connection_group *group) NK_NONNULL(1);
 
 /* What the options gave as `context`, and the loop it was made for. */

@@ -5,6 +5,9 @@
 
 #define DEFAULT_MAX_INPUT ((size_t)64 * 1024)
 
+/* Nothing was asked of the kernel; its level-triggered event comes again. */
+#define BUFFER_IS_LENT (-EBUSY)
+
 /* Room made for a receive into the connection's own buffer. */
 #define RECEIVE_ROOM 4096
 
@@ -91,7 +94,7 @@ static ssize_t receive_shared(struct nk_tcp_connection *connection, struct nk_sl
     struct nk_transport *transport = &connection->transport;
     char *data = nk_event_loop_borrow_buffer(connection->channel.loop);
     if (NK_UNLIKELY(!data))
-        return -EAGAIN; /* the level-triggered event comes again */
+        return BUFFER_IS_LENT;
     ssize_t len = transport->ops->recv(transport, data, NK_EVENT_LOOP_BUFFER_SIZE);
     if (len <= 0)
         nk_event_loop_return_buffer(connection->channel.loop);
@@ -123,7 +126,7 @@ static size_t receive_and_drop(struct nk_tcp_connection *connection)
 {
     struct nk_slice dropped;
     ssize_t len = receive_shared(connection, &dropped);
-    if (len == -EAGAIN)
+    if (len == -EAGAIN || len == BUFFER_IS_LENT)
         return 0;
     if (len > 0)
         nk_event_loop_return_buffer(connection->channel.loop);
@@ -149,6 +152,8 @@ size_t nk_connection_receive(struct nk_tcp_connection *connection)
         deliver(connection, input, is_shared ? connection->channel.loop : NULL);
         return (size_t)len;
     }
+    if (len == BUFFER_IS_LENT)
+        return 0;
     if (len == 0)
         end_input(connection);
     else if (len != -EAGAIN)

@@ -23,7 +23,7 @@ struct nk_outbox {
     uint64_t untaken; /* here and in the kernel, when progress was last asked for */
 };
 
-/* 160 bytes beside the session: the whole memory of an idle connection. */
+/* 168 bytes beside the session: the whole memory of an idle connection. */
 struct nk_tcp_connection {
     struct nk_channel channel;
     struct nk_transport transport;
@@ -35,6 +35,7 @@ struct nk_tcp_connection {
     uint64_t number;
     struct nk_buffer *input;  /* what the handler left; NULL when nothing */
     struct nk_outbox *output; /* NULL when everything was taken */
+    uint32_t idle_since;      /* when it became idle, in units of 2^20 ns (about a ms) */
     int output_error;         /* why sending failed; the input is still read to its end */
     unsigned linger_left : 17;
     unsigned is_handshaking : 1;
@@ -67,6 +68,7 @@ struct nk_connection_group {
     void *owner;
     struct nk_list_node connections;
     bool is_draining;
+    bool owes_room; /* somebody waits for a connection to end: the next idle one does */
     atomic_uint_fast64_t opened; /* written by the loop, read by anybody, like the next three */
     atomic_uint_fast64_t active;
     atomic_uint_fast64_t bytes_received;

@@ -129,6 +129,9 @@ void nk_connection_end_callback(struct nk_tcp_connection *connection)
     if (NK_UNLIKELY(connection->close_wanted || connection->shutdown_wanted) &&
         !connection->is_closed)
         end_when_drained(connection);
+    bool is_spare = connection->is_idle && !connection->output && !connection->input;
+    if (NK_UNLIKELY(group->owes_room && is_spare))
+        nk_tcp_connection_close(connection, NK_CLOSE_NOW);
     nk_connection_update_interest(connection);
 }
 
@@ -142,10 +145,11 @@ static void on_ready(struct nk_channel *channel, unsigned events)
         nk_connection_establish(connection);
         return;
     }
-    if (NK_UNLIKELY(connection->output || connection->write_requested)) {
+    bool is_writable = events & connection->transport.send_waits_for;
+    if (NK_UNLIKELY(is_writable && (connection->output || connection->write_requested))) {
         if (connection->output) {
             nk_connection_flush_output(connection);
-        } else if (events & connection->transport.send_waits_for) {
+        } else {
             connection->write_requested = false;
             connection->write_completed = true;
             nk_connection_post_task(connection);
@@ -290,6 +294,7 @@ static void finish(struct nk_tcp_connection *connection, int reason)
     nk_list_remove(&connection->node);
     nk_channel_close_descriptor(&connection->channel);
     nk_count(&group->active, UINT64_MAX);
+    group->owes_room = false;
     if (group->corked == connection)
         group->cork_len = 0;
     if (group->handlers->on_connection_closed)

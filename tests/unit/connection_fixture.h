@@ -213,8 +213,10 @@ static inline uint64_t read_pattern(int peer, uint64_t position)
     ssize_t got;
 
     while ((got = nk_socket_recv(peer, received, sizeof received)) > 0) {
-        for (ssize_t i = 0; i < got; i++)
-            assert_int_equal(received[i], pattern(position + (uint64_t)i));
+        for (ssize_t i = 0; i < got; i++) {
+            if (received[i] != pattern(position + (uint64_t)i))
+                fail_msg("wrong byte at %llu", (unsigned long long)position + (unsigned)i);
+        }
         position += (uint64_t)got;
     }
     assert_true(got == 0 || got == -EAGAIN || got == -ECONNRESET);

@@ -159,6 +159,23 @@ static void short_sends_change_nothing(void **state)
     close(peer);
 }
 
+/* While the kernel takes nothing, input that arrives must not cost a send that
+ * can only fail. */
+static void input_does_not_retry_a_full_socket(void **state)
+{
+    (void)state;
+    script.on_connection_completed = use_wire;
+    handlers.high_water = 2 * LARGE; /* it goes on reading */
+    int peer = add_unix();
+    assert_int_equal(nk_tcp_connection_send(seen.connection, nk_slice_make(large, LARGE)), 0);
+    turn_idle(loop, 2);
+    int sends = wire.sends;
+    write_text(peer, "input");
+    TURN_UNTIL(loop, seen.input_len == 5);
+    assert_int_equal(wire.sends, sends);
+    close(peer);
+}
+
 /* ---- water marks ---- */
 
 static size_t send_100_kb_each(struct nk_tcp_connection *connection, struct nk_slice input)
@@ -405,12 +422,13 @@ static void a_report_is_held_back_when_more_was_queued(void **state)
 }
 
 static uint64_t produced;
+static uint64_t to_produce;
 
 static void produce(struct nk_tcp_connection *connection)
 {
     char piece[1000];
 
-    if (produced >= 1000 * 1000) {
+    if (produced >= to_produce) {
         nk_tcp_connection_close(connection, NK_CLOSE_FLUSH);
         return;
     }
@@ -425,6 +443,7 @@ static void a_producer_is_paced_by_the_socket(void **state)
 {
     (void)state;
     produced = 0;
+    to_produce = 1000 * 1000;
     script.on_connection_completed = nk_tcp_connection_request_write;
     script.on_write_completed = produce;
     int peer = add_unix();
@@ -433,6 +452,50 @@ static void a_producer_is_paced_by_the_socket(void **state)
     assert_true(nk_tcp_connection_queued(seen.connection) <= 1000);
     expect_pattern(peer, 1000 * 1000);
     TURN_UNTIL(loop, seen.closed);
+    close(peer);
+}
+
+static void produce_large_pieces(struct nk_tcp_connection *connection)
+{
+    static char piece[64 * 1024];
+
+    if (produced >= to_produce) {
+        nk_tcp_connection_close(connection, NK_CLOSE_FLUSH);
+        return;
+    }
+    fill_pattern(piece, sizeof piece, produced);
+    assert_int_equal(nk_tcp_connection_send(connection, nk_slice_make(piece, sizeof piece)), 0);
+    produced += sizeof piece;
+    nk_tcp_connection_request_write(connection);
+}
+
+/* DEFECTS 1: 64 MiB to a client that reads slowly arrive byte for byte, and no
+ * more than one piece of them is ever held in memory. */
+static void sixty_four_megabytes_reach_a_slow_reader(void **state)
+{
+    static char received[40 * 1000];
+    uint64_t position = 0;
+
+    (void)state;
+    produced = 0;
+    to_produce = (uint64_t)64 * 1024 * 1024;
+    script.on_connection_completed = nk_tcp_connection_request_write;
+    script.on_write_completed = produce_large_pieces;
+    int peer = add_tcp();
+    while (position < to_produce) {
+        assert_int_equal(nk_event_loop_turn(loop, 0), 0);
+        if (seen.connection)
+            assert_true(nk_tcp_connection_queued(seen.connection) <= 64 * 1024);
+        ssize_t got = nk_socket_recv(peer, received, sizeof received);
+        assert_true(got > 0 || got == -EAGAIN);
+        for (ssize_t i = 0; i < got; i++) {
+            if (received[i] != pattern(position + (uint64_t)i))
+                fail_msg("wrong byte at %llu", (unsigned long long)position + (unsigned)i);
+        }
+        position += got > 0 ? (uint64_t)got : 0;
+    }
+    assert_receives_end(peer);
+    assert_int_equal(seen.closed, 1);
     close(peer);
 }
 
@@ -614,6 +677,7 @@ int main(void)
         CASE(more_than_the_kernel_takes_arrives_in_order),
         CASE(a_send_outside_of_a_callback_goes_out_at_once),
         CASE(short_sends_change_nothing),
+        CASE(input_does_not_retry_a_full_socket),
         CASE(the_high_water_mark_stops_reading),
         CASE(leftovers_come_again_when_the_output_has_drained),
         CASE(more_than_max_output_is_refused),
@@ -623,6 +687,7 @@ int main(void)
         CASE(a_requested_write_behind_a_queue_is_reported_once),
         CASE(a_report_is_held_back_when_more_was_queued),
         CASE(a_producer_is_paced_by_the_socket),
+        CASE(sixty_four_megabytes_reach_a_slow_reader),
         CASE(a_file_arrives_behind_its_head),
         CASE(a_file_is_copied_when_it_cannot_be_sent),
         CASE(an_empty_file_is_reported),

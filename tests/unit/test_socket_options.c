@@ -68,72 +68,72 @@ static void good_texts_are_accepted(void **state)
     }
 }
 
+static const struct {
+    const char *text;
+    const char *reason;
+} bad_texts[] = {
+    {"ttl2=1", "unknown socket option"},
+    {"TTL=1", "unknown socket option"},
+    {"tt=1", "unknown socket option"},
+    {"=1", "unknown socket option"},
+    {" ttl=1", "unknown socket option"},
+    {"mark=1", "unknown socket option"},
+    {"&", "missing beside '&'"},
+    {"ttl=1&", "missing beside '&'"},
+    {"&ttl=1", "missing beside '&'"},
+    {"ttl=1&&tos=1", "missing beside '&'"},
+    {"ttl", "ttl is a number"},
+    {"ttl=", "ttl is a number"},
+    {"ttl=0", "ttl is a number"},
+    {"ttl=256", "ttl is a number"},
+    {"ttl=-1", "ttl is a number"},
+    {"ttl=1x", "ttl is a number"},
+    {"ttl=1 ", "ttl is a number"},
+    {"ttl=1=1", "ttl is a number"},
+    {"ttl=18446744073709551617", "ttl is a number"},
+    {"tos=1&ttl=x", "ttl is a number"},
+    {"tos=256", "tos is a number"},
+    {"tos=0x", "tos is a number"},
+    {"tos=0xg", "tos is a number"},
+    {"tos=0x100000001", "tos is a number"},
+    {"nodelay=2", "nodelay is 1 or 0"},
+    {"nodelay=", "nodelay is 1 or 0"},
+    {"nodelay", "nodelay is 1 or 0"},
+    {"nodelay=ON", "nodelay is 1 or 0"},
+    {"keepalive=maybe", "keepalive is 1 or 0"},
+    {"v6only=yess", "v6only is 1 or 0"},
+    {"reuseport=11", "reuseport is 1 or 0"},
+    {"rcvbuf=0", "rcvbuf is a size"},
+    {"rcvbuf=k", "rcvbuf is a size"},
+    {"rcvbuf=64kb", "rcvbuf is a size"},
+    {"rcvbuf=2147483648", "rcvbuf is a size"},
+    {"sndbuf=2G", "sndbuf is a size"},
+    {"sndbuf=17179869184G", "sndbuf is a size"},
+    {"keepidle=1500ms", "whole seconds"},
+    {"keepidle=0", "keepidle is a duration"},
+    {"keepidle=32768", "keepidle is a duration"},
+    {"keepintvl=10h", "keepintvl is a duration"},
+    {"keepcnt=128", "keepcnt is a number"},
+    {"user-timeout=1d", "user-timeout is a duration"},
+    {"user-timeout=2147483648ms", "user-timeout is a duration"},
+    {"congestion=", "congestion is the name"},
+    {"congestion=0123456789abcdef", "congestion is the name"},
+};
+
 /* What is mistyped must be told before a socket exists. */
 static void bad_texts_are_refused_with_a_reason(void **state)
 {
-    static const struct {
-        const char *text;
-        const char *reason;
-    } cases[] = {
-        {"ttl2=1", "unknown socket option"},
-        {"TTL=1", "unknown socket option"},
-        {"tt=1", "unknown socket option"},
-        {"=1", "unknown socket option"},
-        {" ttl=1", "unknown socket option"},
-        {"mark=1", "unknown socket option"},
-        {"&", "missing beside '&'"},
-        {"ttl=1&", "missing beside '&'"},
-        {"&ttl=1", "missing beside '&'"},
-        {"ttl=1&&tos=1", "missing beside '&'"},
-        {"ttl", "ttl is a number"},
-        {"ttl=", "ttl is a number"},
-        {"ttl=0", "ttl is a number"},
-        {"ttl=256", "ttl is a number"},
-        {"ttl=-1", "ttl is a number"},
-        {"ttl=1x", "ttl is a number"},
-        {"ttl=1 ", "ttl is a number"},
-        {"ttl=1=1", "ttl is a number"},
-        {"ttl=18446744073709551617", "ttl is a number"},
-        {"tos=1&ttl=x", "ttl is a number"},
-        {"tos=256", "tos is a number"},
-        {"tos=0x", "tos is a number"},
-        {"tos=0xg", "tos is a number"},
-        {"tos=0x100000001", "tos is a number"},
-        {"nodelay=2", "nodelay is 1 or 0"},
-        {"nodelay=", "nodelay is 1 or 0"},
-        {"nodelay", "nodelay is 1 or 0"},
-        {"nodelay=ON", "nodelay is 1 or 0"},
-        {"keepalive=maybe", "keepalive is 1 or 0"},
-        {"v6only=yess", "v6only is 1 or 0"},
-        {"reuseport=11", "reuseport is 1 or 0"},
-        {"rcvbuf=0", "rcvbuf is a size"},
-        {"rcvbuf=k", "rcvbuf is a size"},
-        {"rcvbuf=64kb", "rcvbuf is a size"},
-        {"rcvbuf=2147483648", "rcvbuf is a size"},
-        {"sndbuf=2G", "sndbuf is a size"},
-        {"sndbuf=17179869184G", "sndbuf is a size"},
-        {"keepidle=1500ms", "whole seconds"},
-        {"keepidle=0", "keepidle is a duration"},
-        {"keepidle=32768", "keepidle is a duration"},
-        {"keepintvl=10h", "keepintvl is a duration"},
-        {"keepcnt=128", "keepcnt is a number"},
-        {"user-timeout=1d", "user-timeout is a duration"},
-        {"user-timeout=2147483648ms", "user-timeout is a duration"},
-        {"congestion=", "congestion is the name"},
-        {"congestion=0123456789abcdef", "congestion is the name"},
-    };
-
     (void)state;
-    for (size_t i = 0; i < NK_ARRAY_LENGTH(cases); i++) {
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(bad_texts); i++) {
         const char *reason = NULL;
         const char *failed_key = NULL;
 
-        if (nk_socket_options_check(cases[i].text, &reason) != -EINVAL)
-            fail_msg("'%s' is accepted", cases[i].text);
-        if (!strstr(reason, cases[i].reason))
-            fail_msg("'%s' is refused with: %s", cases[i].text, reason);
-        assert_int_equal(apply(AF_INET, SOCK_STREAM, cases[i].text, &failed_key), -EINVAL);
-        assert_ptr_equal(failed_key, cases[i].text);
+        if (nk_socket_options_check(bad_texts[i].text, &reason) != -EINVAL)
+            fail_msg("'%s' is accepted", bad_texts[i].text);
+        if (!strstr(reason, bad_texts[i].reason))
+            fail_msg("'%s' is refused with: %s", bad_texts[i].text, reason);
+        assert_int_equal(apply(AF_INET, SOCK_STREAM, bad_texts[i].text, &failed_key), -EINVAL);
+        assert_ptr_equal(failed_key, bad_texts[i].text);
     }
 }
 

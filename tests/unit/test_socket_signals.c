@@ -270,11 +270,13 @@ static void interrupted_recv_goes_on_waiting(void **state)
 static void drain_on_third_alarm(int number)
 {
     char bytes[4096];
+    int interrupted_errno = errno; /* belongs to whoever was interrupted */
 
     (void)number;
     if (++alarms >= 3)
         while (recv(helper_fd, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
             continue;
+    errno = interrupted_errno;
 }
 
 static void interrupted_send_goes_on_waiting(void **state)
