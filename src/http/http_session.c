@@ -84,7 +84,10 @@ static void go_on(struct nk_tcp_connection *connection)
         return;
     }
     http_session_enter(connection, HTTP_SESSION_ENDED);
-    nk_tcp_connection_close(connection, session->has_rest ? NK_CLOSE_LINGER : NK_CLOSE_FLUSH);
+    /* A request that is on its way would make a plain close a reset, which takes
+     * the response back (RFC 9112 9.6). */
+    bool must_linger = session->has_rest || session->ends_unasked;
+    nk_tcp_connection_close(connection, must_linger ? NK_CLOSE_LINGER : NK_CLOSE_FLUSH);
 }
 
 void http_session_answer(struct nk_tcp_connection *connection)
@@ -96,6 +99,7 @@ void http_session_answer(struct nk_tcp_connection *connection)
     exchange.keep_alive = exchange.request->keep_alive && !is_draining(connection) &&
                           (limit == 0 || session->requests < limit);
     session->keep_alive = exchange.keep_alive;
+    session->ends_unasked = exchange.request->keep_alive && !exchange.keep_alive;
     session->state = HTTP_SESSION_ANSWERING;
     atomic_store_explicit(&exchange.loop->requests,
                           atomic_load_explicit(&exchange.loop->requests, memory_order_relaxed) + 1,
@@ -225,7 +229,7 @@ static void on_write_completed(struct nk_tcp_connection *connection)
     enum http_session_state state = http_session_of(connection)->state;
     http_session_enter(connection, state);
     if (state == HTTP_SESSION_WAITING && is_draining(connection))
-        nk_tcp_connection_close(connection, NK_CLOSE_FLUSH);
+        nk_tcp_connection_close(connection, NK_CLOSE_LINGER);
 }
 
 static void on_deadline(struct nk_tcp_connection *connection)
@@ -313,7 +317,7 @@ void http_exchange_finish(struct http_exchange *exchange)
         return;
     http_session_enter(connection, HTTP_SESSION_WAITING);
     if (is_draining(connection) && !nk_tcp_connection_is_blocked(connection))
-        nk_tcp_connection_close(connection, NK_CLOSE_FLUSH);
+        nk_tcp_connection_close(connection, NK_CLOSE_LINGER);
     else if (nk_tcp_connection_input_ended(connection) && !http_session_of(connection)->has_rest)
         end_after_input(connection); /* nothing will come to say so again */
     else

@@ -28,8 +28,9 @@ struct http_session {
     struct http_unfinished *unfinished; /* in BODY only */
     uint32_t requests;
     uint8_t state;
-    bool keep_alive; /* what the current response says */
-    bool has_rest;   /* bytes follow the current request */
+    bool keep_alive;   /* what the current response says */
+    bool has_rest;     /* bytes follow the current request */
+    bool ends_unasked; /* the client may not know yet that this response is the last */
 };
 
 static inline struct http_session *http_session_of(struct nk_tcp_connection *connection)
