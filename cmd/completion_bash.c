@@ -31,7 +31,7 @@ static const char tail[] =
     "_netkit()\n"
     "{\n"
     "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
-    "    local prefix= name= word i\n"
+    "    local prefix='' name='' word i\n"
     "    COMPREPLY=()\n"
     "\n"
     "    # --name=value is three words where '=' breaks words, else one.\n"

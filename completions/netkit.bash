@@ -131,7 +131,7 @@ _netkit_completion()
 _netkit()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-    local prefix= name= word i
+    local prefix='' name='' word i
     COMPREPLY=()
 
     # --name=value is three words where '=' breaks words, else one.

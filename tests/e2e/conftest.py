@@ -1,0 +1,71 @@
+"""End-to-end tests: the real program and real clients.
+
+    NETKIT=build/asan/cmd/netkit NETKIT_SOURCE=. pytest tests/e2e [-n 2] [-m MARKER]
+
+The markers are explained in pytest.ini.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+import netkit_server
+
+
+def pytest_configure(config):
+    if not os.access(os.environ.get("NETKIT", ""), os.X_OK):
+        raise pytest.UsageError("NETKIT has to name the netkit program to test")
+
+
+def pytest_collection_modifyitems(items):
+    if not netkit_server.IS_SANITIZED:
+        return
+    skip = pytest.mark.skip(reason="measures what a sanitizer distorts")
+    for item in items:
+        if item.get_closest_marker("release"):
+            item.add_marker(skip)
+
+
+@pytest.fixture
+def serve():
+    """serve("echo", "127.0.0.1:0", ...) starts a server that ends with the test."""
+    servers = netkit_server.ServerSet()
+    yield servers
+    servers.finish()
+
+
+@pytest.fixture(scope="module")
+def serve_module():
+    """The same, for servers that all tests of a module share."""
+    servers = netkit_server.ServerSet()
+    yield servers
+    servers.finish()
+
+
+@pytest.fixture
+def open_directory():
+    """A place that an unprivileged user may enter, with a copy of the program."""
+    directory = netkit_server.OpenDirectory()
+    yield directory
+    directory.remove()
+
+
+@pytest.fixture
+def need():
+    """need("wrk"): the path of a program, or the test is skipped."""
+
+    def find(program):
+        path = shutil.which(program)
+        if path is None:
+            pytest.skip(f"{program} is not installed")
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def source():
+    """The root of the repository."""
+    return Path(netkit_server.SOURCE)
