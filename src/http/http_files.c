@@ -188,7 +188,13 @@ static void respond_directory(struct http_exchange *exchange, int directory, con
     }
     if (fd >= 0)
         close(fd);
-    respond_listing(exchange, directory, name);
+    if (fd == -ENOENT) {
+        respond_listing(exchange, directory, name);
+        return;
+    }
+    /* An index that may not be served is no reason to show what lies around it. */
+    close(directory);
+    respond_error(exchange, fd < 0 ? fd : -EACCES);
 }
 
 static void respond_name(struct http_exchange *exchange, const char *name)
