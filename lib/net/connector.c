@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "os/socket.h"
+#include "os/socket_options.h"
 
 /* A unix server whose backlog is full is tried again this often: there is no
  * event to wait for (connect(2), EAGAIN). */
@@ -83,32 +84,97 @@ static void on_timer(struct nk_timer *timer)
     report(connector, error);
 }
 
+/* Binding to an address without a port would take a port at once, one of 28,000
+ * for all destinations; the kernel can put that off until it connects. A port
+ * that is asked for may still be in TIME_WAIT from the last time. */
+static int bind_source(int fd, const struct nk_sockaddr *source)
+{
+    int error = 0;
+    if (source->any.sa_family != AF_UNIX) {
+        int on = 1;
+        error = nk_sockaddr_port(source) != 0
+                    ? nk_socket_set_reuse_address(fd, true)
+                    : nk_socket_set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    }
+    return error ? error : nk_socket_bind(fd, source);
+}
+
+/* Makes the socket as the options say. Returns it, or -errno and *failure. */
+static int prepare_socket(int family, const struct nk_connector_options *options,
+                          struct nk_connect_failure *failure)
+{
+    int fd = nk_socket_open(family, options->type ? options->type : SOCK_STREAM);
+    *failure = (struct nk_connect_failure){.step = NK_CONNECT_SOCKET};
+    if (fd < 0)
+        return fd;
+    int error = 0;
+    if (options->socket_options) {
+        failure->step = NK_CONNECT_OPTIONS;
+        error = nk_socket_options_apply(fd, options->socket_options, &failure->option);
+    }
+    if (!error && options->source) {
+        failure->step = NK_CONNECT_BIND;
+        error = bind_source(fd, options->source);
+    }
+    if (error)
+        nk_socket_close(fd);
+    return error ? error : fd;
+}
+
+/* Gives the connector a socket and makes the first try. On failure the socket is
+ * closed again. */
+static int start(struct nk_connector *connector, const struct nk_connector_options *options,
+                 struct nk_connect_failure *failure)
+{
+    static const struct nk_connector_options plain = {.type = SOCK_STREAM};
+    int fd = prepare_socket(connector->remote.any.sa_family, options ? options : &plain, failure);
+    if (fd < 0)
+        return fd;
+    *failure = (struct nk_connect_failure){.step = NK_CONNECT_SOCKET};
+    int error = nk_channel_open(&connector->channel, connector->loop, fd, on_ready);
+    if (error) {
+        nk_socket_close(fd);
+        return error;
+    }
+    error = try(connector);
+    if (error)
+        nk_channel_close_descriptor(&connector->channel);
+    return error;
+}
+
+int nk_connector_start_with(struct nk_connector **out, struct nk_event_loop *loop,
+                            const struct nk_sockaddr *remote,
+                            const struct nk_connector_options *options, uint64_t deadline,
+                            nk_connector_fn *on_done, void *context,
+                            struct nk_connect_failure *failure)
+{
+    struct nk_connect_failure cause = {.step = NK_CONNECT_SOCKET};
+    struct nk_connector *connector = calloc(1, sizeof(*connector));
+    int error = connector ? 0 : -ENOMEM;
+    if (connector) {
+        connector->loop = loop;
+        connector->remote = *remote;
+        connector->deadline = deadline;
+        connector->on_done = on_done;
+        connector->context = context;
+        nk_timer_init(&connector->timer, on_timer);
+        error = start(connector, options, &cause);
+    }
+    if (error) {
+        free(connector);
+        if (failure)
+            *failure = cause;
+        return error;
+    }
+    *out = connector;
+    return 0;
+}
+
 int nk_connector_start(struct nk_connector **out, struct nk_event_loop *loop,
                        const struct nk_sockaddr *remote, uint64_t deadline,
                        nk_connector_fn *on_done, void *context)
 {
-    struct nk_connector *connector = calloc(1, sizeof(*connector));
-    if (!connector)
-        return -ENOMEM;
-    int fd = nk_socket_open(remote->any.sa_family, SOCK_STREAM);
-    int error = fd < 0 ? fd : nk_channel_open(&connector->channel, loop, fd, on_ready);
-    if (error) {
-        nk_socket_close(fd);
-        free(connector);
-        return error;
-    }
-    connector->loop = loop;
-    connector->remote = *remote;
-    connector->deadline = deadline;
-    connector->on_done = on_done;
-    connector->context = context;
-    nk_timer_init(&connector->timer, on_timer);
-    error = try(connector);
-    if (error)
-        nk_connector_cancel(connector);
-    else
-        *out = connector;
-    return error;
+    return nk_connector_start_with(out, loop, remote, NULL, deadline, on_done, context, NULL);
 }
 
 void nk_connector_cancel(struct nk_connector *connector)

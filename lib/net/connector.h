@@ -1,4 +1,4 @@
-/* Connects one stream socket to one address, with a deadline.
+/* Connects one socket to one address, with a deadline.
  *
  * The outcome is always reported from the loop, never from within
  * nk_connector_start, and exactly once, unless the attempt is cancelled.
@@ -25,6 +25,36 @@ NK_PUBLIC NK_MUST_USE int nk_connector_start(struct nk_connector **out, struct n
                                              const struct nk_sockaddr *remote, uint64_t deadline,
                                              nk_connector_fn *on_done, void *context)
     NK_NONNULL(1, 2, 3, 5);
+
+/* How the socket is prepared; zero-filled means a plain stream socket. What the
+ * pointers point at is only read during the start. */
+struct nk_connector_options {
+    int type;                         /* SOCK_STREAM (also 0), SOCK_SEQPACKET or SOCK_DGRAM */
+    const struct nk_sockaddr *source; /* bound before connecting; NULL = the kernel chooses */
+    const char *socket_options;       /* "key=value&..." of the address, or NULL */
+};
+
+/* The steps to a connection: which of them failed decides about the exit status
+ * and the words of a program. */
+enum nk_connect_step {
+    NK_CONNECT_RESOLVE, /* the look-up of the name (net/dialer.h) */
+    NK_CONNECT_SOCKET,  /* making a socket: no descriptor, no such family */
+    NK_CONNECT_OPTIONS, /* a socket option */
+    NK_CONNECT_BIND,    /* the source address or port */
+    NK_CONNECT_CONNECT, /* the connection itself */
+};
+
+struct nk_connect_failure {
+    enum nk_connect_step step;
+    const char *option; /* the constant name of the option that failed, or NULL */
+};
+
+/* The same with options (NULL = none). On failure *failure (may be NULL) says at
+ * what the preparations failed; it is untouched on success. */
+NK_PUBLIC NK_MUST_USE int nk_connector_start_with(
+    struct nk_connector **out, struct nk_event_loop *loop, const struct nk_sockaddr *remote,
+    const struct nk_connector_options *options, uint64_t deadline, nk_connector_fn *on_done,
+    void *context, struct nk_connect_failure *failure) NK_NONNULL(1, 2, 3, 6);
 
 /* Gives up without a report and frees it; not after on_done was called. */
 NK_PUBLIC void nk_connector_cancel(struct nk_connector *connector) NK_NONNULL(1);
