@@ -1,0 +1,232 @@
+/* Receiving datagrams in batches, and knowing who sent them. */
+#include <errno.h>
+
+#include "net/udp_private.h"
+
+/* Slots of exactly 64 KiB would put the first bytes of all datagrams of a batch
+ * into the same few lines of the CPU's caches. */
+#define SLOT_SHIFT 192
+
+static void prepare(struct nk_udp_inbox *inbox, size_t slot)
+{
+    struct msghdr *message = &inbox->messages[slot].msg_hdr;
+    message->msg_namelen = sizeof(struct sockaddr_un);
+    message->msg_controllen = message->msg_control ? sizeof(inbox->controls[slot]) : 0;
+}
+
+int nk_udp_inbox_init(struct nk_udp_endpoint *endpoint)
+{
+    struct nk_udp_inbox *inbox = &endpoint->inbox;
+    size_t max = endpoint->options.max_datagram;
+    inbox->max_datagram = max > 0 ? max : NK_DATAGRAM_MAX;
+    size_t size = inbox->max_datagram;
+    if (!endpoint->is_unix && size < NK_DATAGRAM_RUN_MAX)
+        size = NK_DATAGRAM_RUN_MAX;
+    inbox->slot_stride = size + SLOT_SHIFT;
+    inbox->bytes = malloc(NK_UDP_BATCH * inbox->slot_stride);
+    if (!inbox->bytes)
+        return -ENOMEM;
+    for (size_t i = 0; i < NK_UDP_BATCH; i++) {
+        inbox->parts[i] = (struct iovec){inbox->bytes + i * inbox->slot_stride, size};
+        inbox->messages[i].msg_hdr = (struct msghdr){
+            .msg_name = endpoint->remote ? NULL : &inbox->names[i],
+            .msg_iov = &inbox->parts[i],
+            .msg_iovlen = 1,
+            .msg_control = endpoint->is_unix ? NULL : inbox->controls[i].room,
+        };
+        prepare(inbox, i);
+    }
+    return 0;
+}
+
+void nk_udp_inbox_deinit(struct nk_udp_endpoint *endpoint)
+{
+    free(endpoint->inbox.bytes);
+}
+
+/* ---- peers ---- */
+
+static void forget(struct nk_udp_endpoint *endpoint, struct nk_peer *peer)
+{
+    const struct nk_peer *outer = endpoint->forgetting;
+    endpoint->forgetting = peer;
+    if (endpoint->options.handlers->on_peer_expired)
+        endpoint->options.handlers->on_peer_expired(endpoint, peer);
+    endpoint->forgetting = outer;
+    if (peer->gathered > 0)
+        nk_udp_flush(endpoint);
+    if (peer->waiting > 0)
+        nk_udp_drop_backlog(endpoint, peer);
+    if (endpoint->last == peer)
+        endpoint->last = NULL;
+    nk_udp_count(endpoint, NK_UDP_PEERS_EXPIRED, 1);
+    nk_peer_table_remove(&endpoint->peers, peer);
+}
+
+void nk_udp_forget_peers(struct nk_udp_endpoint *endpoint)
+{
+    struct nk_peer *peer = nk_peer_table_oldest(&endpoint->peers);
+    while (peer) {
+        struct nk_peer *next = nk_peer_table_next(&endpoint->peers, peer);
+        if (peer != endpoint->forgetting) /* whose end is under way */
+            forget(endpoint, peer);
+        peer = next;
+    }
+}
+
+/* The next time somebody may have to be forgotten; at most eight times in the
+ * time that a peer may be silent, so that thousands of peers share a wake-up. */
+static void arm_expiry(struct nk_udp_endpoint *endpoint, uint64_t now)
+{
+    uint64_t idle = endpoint->options.peer_idle;
+    const struct nk_peer *oldest = nk_peer_table_oldest(&endpoint->peers);
+    if (idle == 0 || !oldest || nk_timer_is_running(&endpoint->expiry))
+        return;
+    uint64_t due = oldest->last_seen + idle;
+    uint64_t soonest = now + idle / 8;
+    /* Without memory for the timer the next datagram tries again. */
+    int error =
+        nk_event_loop_set_timer(endpoint->loop, &endpoint->expiry, due > soonest ? due : soonest);
+    (void)error;
+}
+
+void nk_udp_expire_peers(struct nk_timer *timer)
+{
+    struct nk_udp_endpoint *endpoint = nk_container_of(timer, struct nk_udp_endpoint, expiry);
+    uint64_t now = nk_event_loop_now(endpoint->loop);
+    struct nk_peer *peer;
+    while (!endpoint->is_closed && (peer = nk_peer_table_oldest(&endpoint->peers)) &&
+           peer->last_seen + endpoint->options.peer_idle <= now)
+        forget(endpoint, peer);
+    if (!endpoint->is_closed)
+        arm_expiry(endpoint, now);
+}
+
+/* The peer silent for longest goes, but none whose answer is being gathered if
+ * there is another one. */
+static void make_room(struct nk_udp_endpoint *endpoint)
+{
+    struct nk_peer *peer = nk_peer_table_oldest(&endpoint->peers);
+    while (peer && peer->gathered > 0)
+        peer = nk_peer_table_next(&endpoint->peers, peer);
+    if (!peer) {
+        nk_udp_flush(endpoint);
+        peer = nk_peer_table_oldest(&endpoint->peers);
+    }
+    if (peer && !endpoint->is_closed)
+        forget(endpoint, peer);
+}
+
+static struct nk_peer *add_peer(struct nk_udp_endpoint *endpoint, const struct nk_sockaddr *address,
+                                uint64_t now)
+{
+    if (nk_peer_table_is_full(&endpoint->peers))
+        make_room(endpoint);
+    if (endpoint->is_closed)
+        return NULL;
+    struct nk_peer *peer = nk_peer_table_add(&endpoint->peers, address, now);
+    if (!peer)
+        return NULL;
+    nk_udp_count(endpoint, NK_UDP_PEERS_NEW, 1);
+    arm_expiry(endpoint, now);
+    if (endpoint->options.handlers->on_peer_new)
+        endpoint->options.handlers->on_peer_new(endpoint, peer);
+    return endpoint->is_closed ? NULL : peer;
+}
+
+/* Whoever sent the message in `slot`; NULL when memory is out, or when the
+ * handler has closed the endpoint. */
+static struct nk_peer *sender(struct nk_udp_endpoint *endpoint, size_t slot)
+{
+    struct nk_udp_inbox *inbox = &endpoint->inbox;
+    struct nk_sockaddr *name = &inbox->names[slot];
+    uint64_t now = nk_event_loop_now(endpoint->loop);
+    if (endpoint->remote) {
+        endpoint->remote->last_seen = now;
+        return endpoint->remote;
+    }
+    name->len = inbox->messages[slot].msg_hdr.msg_namelen;
+    if (name->len > sizeof(struct sockaddr_un))
+        name->len = sizeof(struct sockaddr_un); /* the NUL of a path that fills it */
+    if (name->len == 0)
+        name->any.sa_family = AF_UNIX; /* a socket that has no name */
+    struct nk_peer *peer = endpoint->last;
+    if (!peer || !nk_sockaddr_equal(&peer->address, name)) {
+        peer = nk_peer_table_find(&endpoint->peers, name);
+        if (peer)
+            nk_peer_table_touch(&endpoint->peers, peer, now);
+        else
+            peer = add_peer(endpoint, name, now);
+    } else {
+        peer->last_seen = now; /* it is the youngest already */
+    }
+    endpoint->last = peer;
+    return peer;
+}
+
+/* ---- delivering ---- */
+
+static void hand_over(struct nk_udp_endpoint *endpoint, struct nk_peer *peer,
+                      struct nk_slice datagram)
+{
+    nk_udp_count(endpoint, NK_UDP_RECEIVED, 1);
+    nk_udp_count(endpoint, NK_UDP_BYTES_RECEIVED, datagram.len);
+    peer->datagrams_received++;
+    peer->bytes_received += datagram.len;
+    endpoint->options.handlers->on_datagram(endpoint, peer, datagram);
+}
+
+/* A message is one datagram or, when the kernel has put some together, a run of
+ * datagrams of `segment` bytes, the last of which may be shorter. */
+static void deliver(struct nk_udp_endpoint *endpoint, size_t slot)
+{
+    struct nk_udp_inbox *inbox = &endpoint->inbox;
+    struct mmsghdr *message = &inbox->messages[slot];
+    struct nk_slice rest = nk_slice_make(inbox->parts[slot].iov_base, message->msg_len);
+    struct nk_local_address local = {0};
+    size_t segment = nk_datagram_control_read(&message->msg_hdr, &local);
+    struct nk_peer *peer = sender(endpoint, slot);
+    if (!peer) {
+        if (!endpoint->is_closed)
+            nk_udp_count(endpoint, NK_UDP_DROPPED, 1);
+        return;
+    }
+    peer->local = local;
+    if (segment == 0)
+        segment = rest.len;
+    if (segment > inbox->max_datagram || (message->msg_hdr.msg_flags & MSG_TRUNC)) {
+        nk_udp_count(endpoint, NK_UDP_TRUNCATED, 1);
+        nk_udp_report(endpoint, peer, -EMSGSIZE);
+        return;
+    }
+    do {
+        hand_over(endpoint, peer, nk_slice_first(rest, segment));
+        rest = nk_slice_from(rest, segment);
+    } while (rest.len > 0 && !endpoint->is_closed);
+}
+
+bool nk_udp_receive(struct nk_udp_endpoint *endpoint)
+{
+    struct nk_udp_inbox *inbox = &endpoint->inbox;
+    int count = nk_socket_receive_messages(endpoint->channel.fd, inbox->messages, NK_UDP_BATCH);
+    if (count == -EAGAIN)
+        return false;
+    if (count < 0) {
+        if (count == -ECONNREFUSED)
+            nk_udp_count(endpoint, NK_UDP_REFUSED, 1);
+        nk_udp_report(endpoint, endpoint->remote, count);
+        return false;
+    }
+    endpoint->corks++;
+    for (int i = 0; i < count; i++) {
+        if (!endpoint->is_closed)
+            deliver(endpoint, (size_t)i);
+        prepare(inbox, (size_t)i);
+    }
+    if (!endpoint->is_closed && endpoint->options.handlers->on_batch_end)
+        endpoint->options.handlers->on_batch_end(endpoint);
+    endpoint->corks--;
+    if (!endpoint->is_closed)
+        nk_udp_flush(endpoint);
+    return count == NK_UDP_BATCH && !endpoint->is_closed;
+}
