@@ -116,6 +116,10 @@ enum exit_status command_unknown_error(const struct command_choice *choice) NK_N
 
 extern const struct command serve_http_command;
 extern const struct command serve_echo_command;
+extern const struct command serve_discard_command;
+extern const struct command serve_chargen_command;
+extern const struct command serve_daytime_command;
+extern const struct command serve_time_command;
 extern const struct command completion_command;
 extern const struct command help_command;
 

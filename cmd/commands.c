@@ -6,7 +6,9 @@
 #include "suggest.h"
 
 const struct command *const commands[] = {
-    &serve_echo_command, &serve_http_command, &completion_command, &help_command, NULL,
+    &serve_echo_command,    &serve_discard_command, &serve_chargen_command,
+    &serve_daytime_command, &serve_time_command,    &serve_http_command,
+    &completion_command,    &help_command,          NULL,
 };
 
 const struct command_group command_groups[] = {
@@ -73,7 +75,7 @@ static const struct option_part program_parts[] = {
 
 const struct command program_command = {
     .name = "",
-    .summary = "serve over TCP, unix sockets and HTTP",
+    .summary = "serve and connect over TCP, UDP, unix sockets and HTTP",
     .arguments = "COMMAND [OPTION]... [ARGUMENT]...",
     .parts = program_parts,
     .defaults = &program_defaults,

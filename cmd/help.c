@@ -5,10 +5,14 @@
 /* Options whose names need more than this put their text on a line of its own. */
 #define WIDEST_LEFT_COLUMN 32
 
+/* Where the summaries of the commands begin: behind the longest name. */
+#define COMMAND_COLUMN 19
+
 static const char *const group_titles[] = {
-    [OPTION_GROUP_CONTENT] = "Content",   [OPTION_GROUP_LISTENING] = "Listening",
-    [OPTION_GROUP_TIMES] = "Time limits", [OPTION_GROUP_LIMITS] = "Other limits",
-    [OPTION_GROUP_PERFORMANCE] = "Speed", [OPTION_GROUP_MESSAGES] = "Messages",
+    [OPTION_GROUP_CONTENT] = "Content",     [OPTION_GROUP_ADDRESS] = "Address",
+    [OPTION_GROUP_LISTENING] = "Listening", [OPTION_GROUP_TIMES] = "Time limits",
+    [OPTION_GROUP_LIMITS] = "Other limits", [OPTION_GROUP_PERFORMANCE] = "Speed",
+    [OPTION_GROUP_MESSAGES] = "Messages",
 };
 
 /* Prints `left`, then `text` in a column that begins at `column`, broken
@@ -166,7 +170,7 @@ static void print_commands(FILE *out, const struct command_group *group)
         if (command_group_of(command) != group)
             continue;
         snprintf(left, sizeof left, "  %s", command->name);
-        print_columns(out, left, 16, command->summary);
+        print_columns(out, left, COMMAND_COLUMN, command->summary);
     }
 }
 
@@ -199,7 +203,9 @@ void help_print_program(FILE *out)
           "  8000  localhost:8000  127.0.0.1:8000  [::1]:8000   TCP\n"
           "  :8000  *:8000                                      TCP, every interface\n"
           "  tcp://HOST:PORT  http://HOST:PORT/                 the same with its scheme\n"
-          "  unix:/path  unix:@name                             unix socket; @: no file\n",
+          "  udp://HOST:PORT                                    UDP\n"
+          "  unix:/path  unix:@name                             unix socket; @: no file\n"
+          "  unix-dgram:/path  unix-dgram:@name                 the same for datagrams\n",
           out);
     print_options(out, &program_command);
     print_examples(out, examples);

@@ -34,6 +34,7 @@
 /* Where --help lists the option. */
 enum option_group {
     OPTION_GROUP_CONTENT,
+    OPTION_GROUP_ADDRESS,
     OPTION_GROUP_LISTENING,
     OPTION_GROUP_TIMES,
     OPTION_GROUP_LIMITS,

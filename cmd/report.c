@@ -121,6 +121,9 @@ static void write_statistics_json(const struct service_statistics *totals, bool 
     json_line_integer(stderr, "requests", totals->requests);
     json_line_integer(stderr, "bytes_received", totals->bytes_received);
     json_line_integer(stderr, "bytes_sent", totals->bytes_sent);
+    json_line_integer(stderr, "datagrams", totals->datagrams);
+    json_line_integer(stderr, "datagrams_too_long", totals->datagrams_too_long);
+    json_line_integer(stderr, "datagrams_dropped", totals->datagrams_dropped);
     json_line_seconds(stderr, "elapsed", totals->elapsed);
     json_line_integers(stderr, "accepted_by_loop", totals->accepted_by_loop, totals->loop_count);
     if (final)
@@ -154,6 +157,17 @@ static void write_statistics(const struct service_statistics *totals, bool final
     fputc('\n', stderr);
 }
 
+/* "received 12 datagrams; 1 too long to answer; 2 not answered" */
+static void write_datagrams(const struct service_statistics *totals)
+{
+    write_count(totals->datagrams, "datagram", "received ");
+    if (totals->datagrams_too_long > 0)
+        fprintf(stderr, "; %" PRIu64 " too long to answer", totals->datagrams_too_long);
+    if (totals->datagrams_dropped > 0)
+        fprintf(stderr, "; %" PRIu64 " not answered", totals->datagrams_dropped);
+    fputc('\n', stderr);
+}
+
 static void write_spread(const struct service_statistics *totals)
 {
     fputs("connections by thread:", stderr);
@@ -177,6 +191,8 @@ static void report_statistics(void *context, const struct service_statistics *to
     }
     flockfile(stderr);
     write_statistics(totals, final);
+    if (totals->has_datagrams)
+        write_datagrams(totals);
     if (report->verbosity > 0 && totals->loop_count > 1)
         write_spread(totals);
     fflush(stderr);

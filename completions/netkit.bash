@@ -17,6 +17,11 @@ _netkit_paths()
 _netkit_takes_value()
 {
     case $1 in
+        --transform | \
+        --prefix | \
+        --frame | \
+        --max-frame | \
+        --delay | \
         --backlog | \
         --ready-fd | \
         --idle-timeout | \
@@ -39,6 +44,143 @@ _netkit_takes_value()
 }
 
 _netkit_serve_echo()
+{
+    case $prev in
+        --transform)
+            _netkit_words none upper rot13
+            return
+            ;;
+        --frame)
+            _netkit_words raw line len32
+            return
+            ;;
+        --dispatcher)
+            _netkit_words epoll poll select
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --transform \
+            --prefix \
+            --frame \
+            --max-frame \
+            --delay \
+            --public \
+            --backlog \
+            --reuseport \
+            --ready-fd \
+            --idle-timeout \
+            --drain \
+            --max-conns \
+            --threads \
+            --dispatcher \
+            --nodelay \
+            --no-nodelay \
+            --busy-poll \
+            --verbose \
+            --quiet \
+            --json \
+            --help
+    fi
+}
+
+_netkit_serve_discard()
+{
+    case $prev in
+        --dispatcher)
+            _netkit_words epoll poll select
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --public \
+            --backlog \
+            --reuseport \
+            --ready-fd \
+            --idle-timeout \
+            --drain \
+            --max-conns \
+            --threads \
+            --dispatcher \
+            --nodelay \
+            --no-nodelay \
+            --busy-poll \
+            --verbose \
+            --quiet \
+            --json \
+            --help
+    fi
+}
+
+_netkit_serve_chargen()
+{
+    case $prev in
+        --dispatcher)
+            _netkit_words epoll poll select
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --public \
+            --backlog \
+            --reuseport \
+            --ready-fd \
+            --idle-timeout \
+            --drain \
+            --max-conns \
+            --threads \
+            --dispatcher \
+            --nodelay \
+            --no-nodelay \
+            --busy-poll \
+            --verbose \
+            --quiet \
+            --json \
+            --help
+    fi
+}
+
+_netkit_serve_daytime()
+{
+    case $prev in
+        --dispatcher)
+            _netkit_words epoll poll select
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --public \
+            --backlog \
+            --reuseport \
+            --ready-fd \
+            --idle-timeout \
+            --drain \
+            --max-conns \
+            --threads \
+            --dispatcher \
+            --nodelay \
+            --no-nodelay \
+            --busy-poll \
+            --verbose \
+            --quiet \
+            --json \
+            --help
+    fi
+}
+
+_netkit_serve_time()
 {
     case $prev in
         --dispatcher)
@@ -160,9 +302,13 @@ _netkit()
             _netkit_words serve completion help --help --version
             ;;
         serve | 'help serve')
-            _netkit_words echo http --help
+            _netkit_words echo discard chargen daytime time http --help
             ;;
         'serve echo' | 'serve echo '*) _netkit_serve_echo ;;
+        'serve discard' | 'serve discard '*) _netkit_serve_discard ;;
+        'serve chargen' | 'serve chargen '*) _netkit_serve_chargen ;;
+        'serve daytime' | 'serve daytime '*) _netkit_serve_daytime ;;
+        'serve time' | 'serve time '*) _netkit_serve_time ;;
         'serve http' | 'serve http '*) _netkit_serve_http ;;
         'completion' | 'completion '*) _netkit_completion ;;
     esac

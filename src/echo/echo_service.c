@@ -2,18 +2,43 @@
 
 #include <errno.h>
 
+#include "echo/echo_private.h"
 #include "net/connection_group.h"
 #include "service/service.h"
 
-/* Below this many queued bytes a held client is read from again: early enough
- * that the kernel's buffer does not run dry. */
-#define LOW_WATER ((size_t)16 * 1024)
+/* A UDP client is remembered for so long besides the time that its replies are
+ * held back. */
+#define PEER_IDLE (60 * NK_NANOSECONDS_PER_SECOND)
 
-static void extend_deadline(struct nk_tcp_connection *connection)
+/* Room for output besides the longest message. */
+#define OUTPUT_RESERVE ((size_t)16 * 1024 * 1024)
+
+struct echo_context *echo_context_of(const struct nk_tcp_connection *connection)
 {
-    const struct echo_options *options =
-        nk_connection_group_context(nk_tcp_connection_group(connection));
-    uint64_t timeout = options->service.idle_timeout;
+    return nk_connection_group_context(nk_tcp_connection_group(connection));
+}
+
+int echo_build(struct echo_context *context, const struct echo_message *message,
+               struct nk_slice *reply)
+{
+    size_t len = echo_reply_len(&context->options->style, message);
+    if (len > context->scratch_size) {
+        char *scratch = realloc(context->scratch, len);
+        if (!scratch)
+            return -ENOMEM;
+        context->scratch = scratch;
+        context->scratch_size = len;
+    }
+    echo_reply_write(&context->options->style, message, context->scratch);
+    *reply = nk_slice_make(context->scratch, len);
+    return 0;
+}
+
+/* ---- plain streams: what comes goes back ---- */
+
+void echo_extend_deadline(struct nk_tcp_connection *connection)
+{
+    uint64_t timeout = echo_context_of(connection)->options->service.idle_timeout;
     if (timeout > 0)
         nk_tcp_connection_set_deadline(
             connection, nk_event_loop_now(nk_tcp_connection_loop(connection)) + timeout);
@@ -21,7 +46,7 @@ static void extend_deadline(struct nk_tcp_connection *connection)
 
 static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice input)
 {
-    extend_deadline(connection);
+    echo_extend_deadline(connection);
     int error = nk_tcp_connection_send(connection, input);
     if (error && error != -EPIPE) /* -EPIPE: it is being closed already */
         nk_tcp_connection_abort(connection, error);
@@ -29,39 +54,90 @@ static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice i
 }
 
 /* A client that takes its bytes slowly is not idle. */
-static void on_deadline(struct nk_tcp_connection *connection)
+void echo_on_deadline(struct nk_tcp_connection *connection)
 {
     if (nk_tcp_connection_is_blocked(connection) && nk_tcp_connection_made_progress(connection))
-        extend_deadline(connection);
+        echo_extend_deadline(connection);
     else
         nk_tcp_connection_abort(connection, -ETIMEDOUT);
 }
 
-static const struct nk_connection_handlers handlers = {
-    .on_connection_completed = extend_deadline,
+static const struct nk_connection_handlers plain_handlers = {
+    .on_connection_completed = echo_extend_deadline,
     .on_message = on_message,
-    .on_write_completed = extend_deadline,
-    .on_deadline = on_deadline,
-    .low_water = LOW_WATER,
+    .on_write_completed = echo_extend_deadline,
+    .on_deadline = echo_on_deadline,
+    .low_water = ECHO_LOW_WATER,
 };
 
-/* The options are the same for every loop and nobody changes them. */
-static int share_options(void **context, void *state, struct nk_event_loop *loop)
+/* ---- running ---- */
+
+static bool is_plain(const struct echo_options *options)
 {
+    return options->framing == ECHO_FRAMING_RAW && options->delay == 0 &&
+           options->style.transform == ECHO_TRANSFORM_NONE && options->style.prefix.len == 0;
+}
+
+/* The limits of the connections follow from the options. */
+static struct nk_connection_handlers make_handlers(const struct echo_options *options)
+{
+    struct nk_connection_handlers handlers = echo_message_handlers;
+    if (is_plain(options))
+        return plain_handlers;
+    if (options->framing != ECHO_FRAMING_RAW)
+        handlers.max_input = (size_t)options->max_frame + NK_EVENT_LOOP_BUFFER_SIZE;
+    handlers.max_output =
+        2 * ((size_t)options->max_frame + options->style.prefix.len) + OUTPUT_RESERVE;
+    handlers.on_drain = options->delay > 0 ? echo_on_drain : NULL;
+    return handlers;
+}
+
+static int context_new(void **out, void *state, struct nk_event_loop *loop)
+{
+    struct echo_context *context = calloc(1, sizeof(*context));
     (void)loop;
-    *context = state;
+    if (!context)
+        return -ENOMEM;
+    context->options = state;
+    *out = context;
     return 0;
+}
+
+static void context_free(void *pointer)
+{
+    struct echo_context *context = pointer;
+    if (context)
+        free(context->scratch);
+    free(context);
+}
+
+static uint64_t refused_count(const void *pointer)
+{
+    const struct echo_context *context = pointer;
+    return atomic_load_explicit(&context->refused, memory_order_relaxed);
+}
+
+static uint64_t dropped_count(const void *pointer)
+{
+    const struct echo_context *context = pointer;
+    return atomic_load_explicit(&context->dropped, memory_order_relaxed);
 }
 
 enum exit_status echo_service_run(const struct echo_options *options,
                                   const struct service_reporter *reporter)
 {
     struct echo_options state = *options;
+    const struct nk_connection_handlers handlers = make_handlers(options);
     const struct service service = {
         .scheme = "tcp",
         .suffix = "",
         .handlers = &handlers,
-        .context_new = share_options,
+        .datagrams = &echo_datagram_handlers,
+        .peer_idle = options->delay + PEER_IDLE,
+        .context_new = context_new,
+        .context_free = context_free,
+        .refused_count = refused_count,
+        .dropped_count = dropped_count,
         .state = &state,
     };
     return service_run(&service, &options->service, reporter);

@@ -9,8 +9,19 @@
 /* Addresses one host name may stand for. */
 #define RESOLVED_MAX 16
 
+/* What an address is printed as, by its scheme; those of the service otherwise. */
+static const struct {
+    enum nk_scheme scheme;
+    const char *prefix;
+} prefixes[] = {
+    {NK_SCHEME_UDP, "udp://"},
+    {NK_SCHEME_UNIX, "unix:"},
+    {NK_SCHEME_UNIX_DGRAM, "unix-dgram:"},
+};
+
 struct listening {
     struct nk_tcp_server *server;
+    struct service_datagrams *datagrams;
     const struct service *service;
     const struct service_options *options;
     const struct service_reporter *reporter;
@@ -67,22 +78,29 @@ static int expand(const struct nk_address *address, const struct service_options
 
 /* ---- binding ---- */
 
+static bool is_for_datagrams(enum nk_scheme scheme)
+{
+    return scheme == NK_SCHEME_UDP || scheme == NK_SCHEME_UNIX_DGRAM;
+}
+
 /* "http://[::1]:8080/", "tcp://127.0.0.1:43211", "unix:/run/x". */
-static void print_address(const struct service *service, const struct nk_sockaddr *address,
-                          char *text, size_t size)
+static void print_address(const struct service *service, enum nk_scheme scheme,
+                          const struct nk_sockaddr *address, char *text, size_t size)
 {
     char bare[NK_SOCKADDR_TEXT_MAX];
     nk_sockaddr_print(address, bare);
-    if (address->any.sa_family == AF_UNIX)
-        snprintf(text, size, "unix:%s", bare);
-    else
-        snprintf(text, size, "%s://%s%s", service->scheme, bare, service->suffix);
+    snprintf(text, size, "%s://%s%s", service->scheme, bare, service->suffix);
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(prefixes); i++) {
+        if (prefixes[i].scheme == scheme)
+            snprintf(text, size, "%s%s", prefixes[i].prefix, bare);
+    }
 }
 
-static void announce(const struct listening *listening, const struct nk_sockaddr *bound)
+static void announce(const struct listening *listening, enum nk_scheme scheme,
+                     const struct nk_sockaddr *bound)
 {
     char text[NK_SOCKADDR_TEXT_MAX + 32];
-    print_address(listening->service, bound, text, sizeof(text));
+    print_address(listening->service, scheme, bound, text, sizeof(text));
     listening->reporter->listening(listening->reporter->context, text);
     if (listening->options->ready_fd != UINT64_MAX) {
         size_t len = strlen(text);
@@ -102,39 +120,50 @@ static bool has_no_v6(int error)
     return error == -EAFNOSUPPORT || error == -EADDRNOTAVAIL;
 }
 
-static int listen_on(const struct listening *listening, const struct nk_sockaddr *address,
-                     const char *socket_options, struct nk_sockaddr *bound)
+static int bind_address(const struct listening *listening, enum nk_scheme scheme,
+                        const struct nk_sockaddr *address, const char *socket_options,
+                        struct nk_sockaddr *bound)
 {
-    int error = nk_tcp_server_listen(listening->server, address, !is_wildcard_v6(address),
-                                     socket_options, bound);
+    bool v6_only = !is_wildcard_v6(address);
+    if (is_for_datagrams(scheme))
+        return service_datagrams_listen(listening->datagrams, address, v6_only, socket_options,
+                                        bound);
+    return nk_tcp_server_listen(listening->server, address, v6_only, socket_options, bound);
+}
+
+static int listen_on(const struct listening *listening, enum nk_scheme scheme,
+                     const struct nk_sockaddr *address, const char *socket_options,
+                     struct nk_sockaddr *bound)
+{
+    int error = bind_address(listening, scheme, address, socket_options, bound);
     if (has_no_v6(error) && is_wildcard_v6(address)) {
         struct nk_sockaddr v4;
         nk_sockaddr_wildcard(&v4, AF_INET, nk_sockaddr_port(address));
-        error = nk_tcp_server_listen(listening->server, &v4, false, socket_options, bound);
+        error = bind_address(listening, scheme, &v4, socket_options, bound);
     }
     return error;
 }
 
 /* Binds the `count` addresses that one word stands for. A machine without IPv6
  * is served on what it has. Port 0 becomes the same port for all of them. */
-static enum exit_status listen_on_each(const struct listening *listening,
+static enum exit_status listen_on_each(const struct listening *listening, enum nk_scheme scheme,
                                        struct nk_sockaddr *addresses, int count,
                                        const char *socket_options)
 {
     int bound_count = 0;
     for (int i = 0; i < count; i++) {
         struct nk_sockaddr bound;
-        int error = listen_on(listening, &addresses[i], socket_options, &bound);
+        int error = listen_on(listening, scheme, &addresses[i], socket_options, &bound);
         if (has_no_v6(error) && addresses[i].any.sa_family == AF_INET6 && bound_count > 0)
             continue;
         if (error) {
             char text[NK_SOCKADDR_TEXT_MAX + 32];
-            print_address(listening->service, &addresses[i], text, sizeof(text));
+            print_address(listening->service, scheme, &addresses[i], text, sizeof(text));
             listening->reporter->failed(listening->reporter->context, "listen on", text, error);
             return EXIT_STATUS_CANNOT_LISTEN;
         }
         bound_count++;
-        announce(listening, &bound);
+        announce(listening, scheme, &bound);
         for (int j = i + 1; j < count; j++) {
             if (nk_sockaddr_port(&addresses[j]) == 0)
                 nk_sockaddr_set_port(&addresses[j], nk_sockaddr_port(&bound));
@@ -154,19 +183,20 @@ static enum exit_status listen_on_word(const struct listening *listening,
         listening->reporter->failed(listening->reporter->context, "resolve", text, count);
         return count == -ENOENT ? EXIT_STATUS_UNRESOLVED : EXIT_STATUS_CANNOT_LISTEN;
     }
-    return listen_on_each(listening, addresses, count, address->options);
+    return listen_on_each(listening, address->scheme, addresses, count, address->options);
 }
 
-enum exit_status service_listen(struct nk_tcp_server *server, const struct service *service,
+enum exit_status service_listen(struct nk_tcp_server *server, struct service_datagrams *datagrams,
+                                const struct service *service,
                                 const struct service_options *options,
                                 const struct service_reporter *reporter)
 {
-    const struct listening listening = {server, service, options, reporter};
+    const struct listening listening = {server, datagrams, service, options, reporter};
     enum exit_status status = EXIT_STATUS_OK;
     if (options->address_count == 0) {
         struct nk_sockaddr addresses[2];
         int count = default_addresses(options, addresses);
-        status = listen_on_each(&listening, addresses, count, NULL);
+        status = listen_on_each(&listening, NK_SCHEME_NONE, addresses, count, NULL);
     }
     for (size_t i = 0; i < options->address_count && status == EXIT_STATUS_OK; i++)
         status = listen_on_word(&listening, &options->addresses[i]);

@@ -20,6 +20,10 @@ struct service_statistics {
     uint64_t bytes_received;          /* payload bytes from clients */
     uint64_t bytes_sent;              /* payload bytes to clients */
     uint64_t requests;                /* requests answered; 0 for services without any */
+    bool has_datagrams;               /* some address is for datagrams */
+    uint64_t datagrams;               /* datagrams received */
+    uint64_t datagrams_too_long;      /* answers longer than a datagram can be */
+    uint64_t datagrams_dropped;       /* answers that could not be sent, for other reasons */
     uint64_t elapsed;                 /* ns since the service started */
     size_t loop_count;                /* entries in accepted_by_loop */
     const uint64_t *accepted_by_loop; /* how the connections were spread */

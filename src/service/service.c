@@ -8,12 +8,17 @@
 #include "os/descriptors.h"
 #include "reactor/event_dispatcher.h"
 #include "reactor/signal_watch.h"
+#include "service/datagrams.h"
 #include "service/listeners.h"
 #include "threads/thread_pool.h"
 
 /* Descriptors that are not connections, under select: listeners, the log, a
  * file for each loop that is sending one ... */
 #define SELECT_RESERVE 32
+
+/* A UDP peer that is silent for so long is forgotten, unless --idle-timeout says
+ * otherwise. */
+#define PEER_IDLE (60 * NK_NANOSECONDS_PER_SECOND)
 
 struct run {
     const struct service *service;
@@ -23,6 +28,8 @@ struct run {
     struct nk_signal_watch *signals;
     struct nk_thread_pool *pool;
     struct nk_tcp_server *server;
+    struct service_datagrams *datagrams;
+    int draining_parts; /* of the two above, those that still have to finish */
     void **contexts;
     size_t context_count;
     struct nk_timer drain_timer;
@@ -32,12 +39,26 @@ struct run {
 
 /* ---- statistics ---- */
 
-static uint64_t count_requests(const struct run *run)
+/* The sum of one of the service's counters over its loops. */
+static uint64_t count(const struct run *run, uint64_t (*counter)(const void *context))
 {
-    uint64_t requests = 0;
-    for (size_t i = 0; i < run->context_count && run->service->request_count; i++)
-        requests += run->service->request_count(run->contexts[i]);
-    return requests;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < run->context_count && counter; i++)
+        sum += counter(run->contexts[i]);
+    return sum;
+}
+
+static void add_datagrams(const struct run *run, struct service_statistics *sum)
+{
+    struct nk_udp_statistics udp;
+    service_datagrams_statistics(run->datagrams, &udp);
+    sum->has_datagrams = service_datagrams_exist(run->datagrams);
+    sum->datagrams = udp.received;
+    sum->datagrams_too_long = udp.too_long;
+    sum->datagrams_dropped =
+        udp.dropped + udp.failed + udp.nameless + count(run, run->service->dropped_count);
+    sum->bytes_received += udp.bytes_received;
+    sum->bytes_sent += udp.bytes_sent;
 }
 
 static void report_statistics(const struct run *run, bool final, enum exit_status status)
@@ -46,9 +67,9 @@ static void report_statistics(const struct run *run, bool final, enum exit_statu
     struct nk_tcp_server_counters server;
     nk_tcp_server_counters(run->server, &server);
     struct service_statistics sum = {
-        .refused = server.shed,
+        .refused = server.shed + count(run, run->service->refused_count),
         .cut = server.cut,
-        .requests = count_requests(run),
+        .requests = count(run, run->service->request_count),
         .elapsed = nk_clock_monotonic(nk_clock_system()) - run->started,
         .loop_count = run->context_count,
         .accepted_by_loop = accepted,
@@ -62,6 +83,7 @@ static void report_statistics(const struct run *run, bool final, enum exit_statu
         sum.bytes_received += counters.bytes_received;
         sum.bytes_sent += counters.bytes_sent;
     }
+    add_datagrams(run, &sum);
     run->reporter->statistics(run->reporter->context, &sum, final, (int)status);
 }
 
@@ -70,7 +92,9 @@ static void report_statistics(const struct run *run, bool final, enum exit_statu
 static void on_drained(void *context)
 {
     struct run *run = context;
-    nk_event_loop_stop(run->loop);
+    run->draining_parts--;
+    if (run->draining_parts == 0)
+        nk_event_loop_stop(run->loop);
 }
 
 static void on_drain_timeout(struct nk_timer *timer)
@@ -95,6 +119,7 @@ static void drain(struct run *run, int signal_number)
     run->stop_signal = signal_number;
     run->reporter->draining(run->reporter->context, signal_number, count_active(run),
                             run->options->drain);
+    run->draining_parts = service_datagrams_drain(run->datagrams) ? 2 : 1;
     nk_tcp_server_drain(run->server);
     uint64_t deadline = nk_event_loop_now(run->loop) + run->options->drain;
     if (nk_event_loop_set_timer(run->loop, &run->drain_timer, deadline) < 0)
@@ -206,16 +231,30 @@ static int make_server(struct run *run)
     return nk_tcp_server_new(&run->server, run->loop, run->pool, &options);
 }
 
+static int make_datagrams(struct run *run)
+{
+    uint64_t usual = run->service->peer_idle > 0 ? run->service->peer_idle : PEER_IDLE;
+    uint64_t idle = run->options->idle_timeout;
+    const struct service_datagrams_options options = {
+        .handlers = run->service->datagrams,
+        .contexts = run->contexts,
+        .peer_idle = idle > 0 ? idle : usual,
+        .reuse_port = run->options->reuseport,
+        .on_drained = on_drained,
+        .context = run,
+    };
+    return service_datagrams_new(&run->datagrams, run->loop, run->pool, &options);
+}
+
 static enum exit_status build(struct run *run)
 {
     static const struct {
         int (*make)(struct run *run);
         const char *what;
     } steps[] = {
-        {make_loop, "the event loop"},
-        {make_pool, "the threads"},
-        {make_contexts, "the service"},
-        {make_server, "the server"},
+        {make_loop, "the event loop"},  {make_pool, "the threads"},
+        {make_contexts, "the service"}, {make_server, "the server"},
+        {make_datagrams, "the server"},
     };
     for (size_t i = 0; i < NK_ARRAY_LENGTH(steps); i++) {
         int error = steps[i].make(run);
@@ -224,13 +263,14 @@ static enum exit_status build(struct run *run)
             return error == -EINVAL ? EXIT_STATUS_USAGE : EXIT_STATUS_FAILED;
         }
     }
-    return service_listen(run->server, run->service, run->options, run->reporter);
+    return service_listen(run->server, run->datagrams, run->service, run->options, run->reporter);
 }
 
 /* What was built, in reverse. A server that has not started is freed while its
  * loops still run; one that has drained, after they have stopped. */
 static void take_down(struct run *run, bool has_started)
 {
+    service_datagrams_free(run->datagrams);
     if (!has_started)
         nk_tcp_server_free(run->server);
     if (run->service->stop)
@@ -261,6 +301,7 @@ enum exit_status service_run(const struct service *service, const struct service
     bool has_started = status == EXIT_STATUS_OK;
     if (has_started) {
         nk_tcp_server_start(run.server);
+        service_datagrams_start(run.datagrams);
         int error = nk_event_loop_run(run.loop);
         nk_event_loop_cancel_timer(run.loop, &run.drain_timer);
         struct nk_tcp_server_counters counters;

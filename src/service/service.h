@@ -8,6 +8,7 @@
 #define SERVICE_SERVICE_H
 
 #include "net/tcp_connection.h"
+#include "net/udp_endpoint.h"
 #include "service/exit_status.h"
 #include "service/reporter.h"
 #include "service/service_options.h"
@@ -16,8 +17,11 @@ struct service {
     const char *scheme; /* how its TCP addresses are printed: "tcp", "http" */
     const char *suffix; /* behind them: "", "/" */
     const struct nk_connection_handlers *handlers;
+    const struct nk_udp_handlers *datagrams; /* for udp and unix-dgram addresses; may be NULL */
+    uint64_t peer_idle; /* ns until a silent UDP peer is forgotten; 0 = a minute */
 
-    /* The state for one loop, found again with nk_connection_group_context. Made
+    /* The state for one loop, found again with nk_connection_group_context or
+     * nk_udp_endpoint_context. Made
      * on the main thread before anything is accepted and freed there after
      * everything has stopped. Both NULL when there is none. */
     int (*context_new)(void **context, void *state, struct nk_event_loop *loop);
@@ -29,6 +33,11 @@ struct service {
 
     /* Requests answered by that loop so far; any thread. May be NULL. */
     uint64_t (*request_count)(const void *context);
+
+    /* Clients that the service itself has refused, and datagrams that it did not
+     * answer, likewise. May be NULL. */
+    uint64_t (*refused_count)(const void *context);
+    uint64_t (*dropped_count)(const void *context);
 
     void *state; /* handed to context_new and stop */
 };

@@ -46,7 +46,7 @@ def options_of(command):
     # A line that continues the text of the one above begins far to the right.
     text = re.sub(r"\n {10,}", " ", help_of(command))
     for line in text.splitlines():
-        match = re.match(r"  (?:-(\w), )?--(\[no-\])?([a-z-]+)(?: ([A-Z]+))?  +(.*)", line)
+        match = re.match(r"  (?:-(\w), )?--(\[no-\])?([a-z0-9-]+)(?: ([A-Z]+))?  +(.*)", line)
         if not match:
             continue
         letter, negatable, name, value, rest = match.groups()
@@ -55,7 +55,7 @@ def options_of(command):
         options[name] = entry
         if negatable:
             options["no-" + name] = (None, None, None)
-        also = re.search(r"also --([a-z-]+)", rest)
+        also = re.search(r"also --([a-z0-9-]+)", rest)
         if also:
             options[also.group(1)] = entry
     assert "help" in options

@@ -107,6 +107,27 @@ static void sums_up(void **state)
         "served 1 connection, 1.2 MiB in, 5.6 MiB out in 12.3 s; 7 refused; 1 cut\n");
 }
 
+/* Whoever serves datagrams would not learn how many came, and how many could not
+ * be answered. */
+static void counts_datagrams(void **state)
+{
+    struct service_statistics udp = totals;
+    struct scene scene;
+    const struct service_reporter *reporter = begin(&scene, (struct common_options){0});
+
+    (void)state;
+    udp.has_datagrams = true;
+    udp.datagrams = 1;
+    reporter->statistics(reporter->context, &udp, false, 0);
+    udp.datagrams = 7;
+    udp.datagrams_too_long = 2;
+    udp.datagrams_dropped = 3;
+    reporter->statistics(reporter->context, &udp, true, 0);
+    const char *text = finish(&scene, EXIT_STATUS_OK);
+    assert_non_null(strstr(text, "\nreceived 1 datagram\n"));
+    assert_non_null(strstr(text, "\nreceived 7 datagrams; 2 too long to answer; 3 not answered\n"));
+}
+
 /* With -v the spread over the threads would not be visible. */
 static void shows_the_spread_when_asked(void **state)
 {
@@ -232,7 +253,7 @@ int main(void)
         cmocka_unit_test(says_that_it_drains),          cmocka_unit_test(sums_up),
         cmocka_unit_test(shows_the_spread_when_asked),  cmocka_unit_test(is_quiet_but_for_errors),
         cmocka_unit_test(shows_the_log_by_verbosity),   cmocka_unit_test(writes_json),
-        cmocka_unit_test(sums_up_exactly_once_in_json),
+        cmocka_unit_test(sums_up_exactly_once_in_json), cmocka_unit_test(counts_datagrams),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

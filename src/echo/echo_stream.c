@@ -1,0 +1,184 @@
+/* Streams of messages: framed, transformed, delayed. */
+#include <errno.h>
+
+#include "base/log.h"
+#include "echo/echo_private.h"
+#include "echo/echo_queue.h"
+
+/* Bytes of replies made in one go: other connections wait meanwhile, and a short
+ * message with a long prefix must not fill the memory. */
+#define REPLY_BUDGET ((size_t)64 * 1024)
+
+/* Bytes of replies held back for one client; with more it is not read from. */
+#define DELAYED_MAX ((size_t)256 * 1024)
+
+struct session {
+    struct nk_tcp_connection *connection;
+    struct echo_framer framer;
+    struct echo_queue queue; /* used with a delay only */
+    bool is_held;            /* not read from until there is room for more replies */
+    bool is_finishing;       /* closed when the queue is empty */
+};
+
+static void finish(struct session *session)
+{
+    session->is_finishing = true;
+    if (echo_queue_is_empty(&session->queue))
+        nk_tcp_connection_close(session->connection, NK_CLOSE_FLUSH);
+}
+
+static void send_or_abort(struct nk_tcp_connection *connection, struct nk_slice bytes)
+{
+    int error = nk_tcp_connection_send(connection, bytes);
+    if (error && error != -EPIPE) /* -EPIPE: it is being closed already */
+        nk_tcp_connection_abort(connection, error);
+}
+
+/* A reply has been held back long enough. */
+static void deliver(struct echo_queue *queue, struct nk_slice reply)
+{
+    struct session *session = nk_container_of(queue, struct session, queue);
+    echo_extend_deadline(session->connection);
+    send_or_abort(session->connection, reply);
+    if (nk_tcp_connection_is_closing(session->connection))
+        return;
+    if (session->is_held && queue->size < DELAYED_MAX / 2) {
+        session->is_held = false;
+        nk_tcp_connection_resume_reading(session->connection);
+    }
+    if (session->is_finishing)
+        finish(session);
+}
+
+/* Replies now or later; returns the bytes of the reply, or -ENOMEM. */
+static ssize_t reply_to(struct session *session, const struct echo_message *message)
+{
+    struct echo_context *context = echo_context_of(session->connection);
+    const struct echo_options *options = context->options;
+    size_t len = echo_reply_len(&options->style, message);
+    if (options->delay > 0) {
+        char *room = echo_queue_add(&session->queue, len, options->delay);
+        if (!room)
+            return -ENOMEM;
+        echo_reply_write(&options->style, message, room);
+        return (ssize_t)len;
+    }
+    struct nk_slice reply;
+    int error = echo_build(context, message, &reply);
+    if (error)
+        return error;
+    send_or_abort(session->connection, reply);
+    return (ssize_t)len;
+}
+
+/* The answers to what came before still reach the client. */
+static void refuse(struct session *session)
+{
+    struct echo_context *context = echo_context_of(session->connection);
+    atomic_fetch_add_explicit(&context->refused, 1, memory_order_relaxed);
+    nk_log(NK_LOG_WARNING, "a client was refused: its message is longer than --max-frame (%llu)",
+           (unsigned long long)context->options->max_frame);
+    nk_tcp_connection_close(session->connection, NK_CLOSE_LINGER);
+}
+
+/* Stops reading until the replies made so far have gone on their way. */
+static void hold(struct session *session)
+{
+    session->is_held = true;
+    nk_tcp_connection_pause_reading(session->connection);
+    if (echo_context_of(session->connection)->options->delay == 0)
+        nk_tcp_connection_request_write(session->connection);
+}
+
+static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice input)
+{
+    struct session *session = nk_tcp_connection_session(connection);
+    bool ended = nk_tcp_connection_input_ended(connection);
+    size_t done = 0;
+    size_t replied = 0;
+    ssize_t taken = 0;
+    echo_extend_deadline(connection);
+    while (replied < REPLY_BUDGET && session->queue.size < DELAYED_MAX) {
+        struct echo_message message;
+        taken = echo_framer_next(&session->framer, nk_slice_from(input, done), ended, &message);
+        if (taken <= 0)
+            break;
+        ssize_t len = reply_to(session, &message);
+        if (len < 0) {
+            nk_tcp_connection_abort(connection, (int)len);
+            return input.len;
+        }
+        done += (size_t)taken;
+        replied += (size_t)len;
+    }
+    if (nk_tcp_connection_is_closing(connection))
+        return input.len;
+    if (taken == -EMSGSIZE)
+        refuse(session);
+    else if (ended && (taken < 0 || done == input.len))
+        finish(session);
+    else if (taken >= 0 && (done < input.len || session->queue.size >= DELAYED_MAX))
+        hold(session);
+    return taken < 0 && ended ? input.len : done;
+}
+
+static void on_write_completed(struct nk_tcp_connection *connection)
+{
+    struct session *session = nk_tcp_connection_session(connection);
+    echo_extend_deadline(connection);
+    if (session->is_held && echo_context_of(connection)->options->delay == 0) {
+        session->is_held = false;
+        nk_tcp_connection_resume_reading(connection);
+    }
+}
+
+static void on_completed(struct nk_tcp_connection *connection)
+{
+    struct session *session = nk_tcp_connection_session(connection);
+    const struct echo_options *options = echo_context_of(connection)->options;
+    session->connection = connection;
+    session->framer = (struct echo_framer){
+        .framing = options->framing,
+        .max = (size_t)options->max_frame,
+    };
+    echo_queue_init(&session->queue, nk_tcp_connection_loop(connection), deliver);
+    echo_extend_deadline(connection);
+}
+
+static void on_closed(struct nk_tcp_connection *connection, int reason)
+{
+    struct session *session = nk_tcp_connection_session(connection);
+    (void)reason;
+    if (session->connection) /* it was completed */
+        echo_queue_clear(&session->queue);
+}
+
+/* A client whose replies are held back is not idle. */
+static void on_deadline(struct nk_tcp_connection *connection)
+{
+    struct session *session = nk_tcp_connection_session(connection);
+    if (echo_queue_is_empty(&session->queue))
+        echo_on_deadline(connection);
+    else
+        echo_extend_deadline(connection);
+}
+
+void echo_on_drain(struct nk_tcp_connection *connection)
+{
+    struct session *session = nk_tcp_connection_session(connection);
+    nk_tcp_connection_pause_reading(connection);
+    session->is_held = false;
+    finish(session);
+}
+
+/* It stays half open for what is still to be said after the client's end. */
+const struct nk_connection_handlers echo_message_handlers = {
+    .on_connection_completed = on_completed,
+    .on_message = on_message,
+    .on_write_completed = on_write_completed,
+    .on_connection_closed = on_closed,
+    .on_deadline = on_deadline,
+    .session_size = sizeof(struct session),
+    .low_water = ECHO_LOW_WATER,
+    .keeps_half_open = true,
+};

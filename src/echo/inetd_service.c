@@ -1,0 +1,190 @@
+#include "echo/inetd_service.h"
+
+#include <errno.h>
+
+#include "echo/inetd_data.h"
+#include "net/connection_group.h"
+#include "service/service.h"
+
+/* Lines that chargen sends at a time: 16 KiB, so that the cost of the call does
+ * not count, and no client keeps the loop for long. */
+#define CHARGEN_LINES 222
+
+/* ---- what all have in common ---- */
+
+static void extend_deadline(struct nk_tcp_connection *connection)
+{
+    const struct inetd_options *options =
+        nk_connection_group_context(nk_tcp_connection_group(connection));
+    uint64_t timeout = options->service.idle_timeout;
+    if (timeout > 0)
+        nk_tcp_connection_set_deadline(
+            connection, nk_event_loop_now(nk_tcp_connection_loop(connection)) + timeout);
+}
+
+/* A client that takes its bytes slowly is not idle. */
+static void on_deadline(struct nk_tcp_connection *connection)
+{
+    if (nk_tcp_connection_is_blocked(connection) && nk_tcp_connection_made_progress(connection))
+        extend_deadline(connection);
+    else
+        nk_tcp_connection_abort(connection, -ETIMEDOUT);
+}
+
+/* None of them looks at what it is told. */
+static size_t throw_away(struct nk_tcp_connection *connection, struct nk_slice input)
+{
+    extend_deadline(connection);
+    return input.len;
+}
+
+static void send_or_abort(struct nk_tcp_connection *connection, struct nk_slice bytes)
+{
+    int error = nk_tcp_connection_send(connection, bytes);
+    if (error && error != -EPIPE) /* -EPIPE: it is being closed already */
+        nk_tcp_connection_abort(connection, error);
+}
+
+/* ---- discard ---- */
+
+static const struct nk_connection_handlers discard_stream = {
+    .on_connection_completed = extend_deadline,
+    .on_message = throw_away,
+    .on_deadline = on_deadline,
+};
+
+static void discard_datagram(struct nk_udp_endpoint *endpoint, struct nk_peer *peer,
+                             struct nk_slice datagram)
+{
+    (void)endpoint;
+    (void)peer;
+    (void)datagram;
+}
+
+/* ---- chargen ---- */
+
+/* Sends a piece and asks to be called for the next one when the socket has taken
+ * this one: what is queued never grows. */
+static void chargen_produce(struct nk_tcp_connection *connection)
+{
+    char lines[CHARGEN_LINES * CHARGEN_LINE_LEN];
+    uint64_t *number = nk_tcp_connection_session(connection);
+    if (nk_tcp_connection_is_closing(connection))
+        return;
+    extend_deadline(connection);
+    for (size_t i = 0; i < CHARGEN_LINES; i++)
+        chargen_line((*number)++, lines + i * CHARGEN_LINE_LEN);
+    send_or_abort(connection, nk_slice_make(lines, sizeof(lines)));
+    if (!nk_tcp_connection_is_closing(connection))
+        nk_tcp_connection_request_write(connection);
+}
+
+/* A client that has ended its own direction goes on listening. */
+static const struct nk_connection_handlers chargen_stream = {
+    .on_connection_completed = chargen_produce,
+    .on_message = throw_away,
+    .on_write_completed = chargen_produce,
+    .on_deadline = on_deadline,
+    .session_size = sizeof(uint64_t),
+    .keeps_half_open = true,
+};
+
+static void chargen_datagram(struct nk_udp_endpoint *endpoint, struct nk_peer *peer,
+                             struct nk_slice datagram)
+{
+    char line[CHARGEN_LINE_LEN];
+    (void)datagram;
+    chargen_line(peer->datagrams_received - 1, line);
+    nk_udp_endpoint_send(endpoint, peer, nk_slice_make(line, sizeof(line)));
+}
+
+/* ---- daytime and time ---- */
+
+/* Lingering: a client that has sent something gets the answer, not a reset. */
+static void answer_and_close(struct nk_tcp_connection *connection, struct nk_slice answer)
+{
+    send_or_abort(connection, answer);
+    nk_tcp_connection_close(connection, NK_CLOSE_LINGER);
+}
+
+static void daytime_answer(struct nk_tcp_connection *connection)
+{
+    char line[DAYTIME_MAX];
+    uint64_t now = nk_event_loop_wall_seconds(nk_tcp_connection_loop(connection));
+    answer_and_close(connection, nk_slice_make(line, daytime_line(now, line)));
+}
+
+static const struct nk_connection_handlers daytime_stream = {
+    .on_connection_completed = daytime_answer,
+    .on_message = throw_away,
+};
+
+static void daytime_datagram(struct nk_udp_endpoint *endpoint, struct nk_peer *peer,
+                             struct nk_slice datagram)
+{
+    char line[DAYTIME_MAX];
+    uint64_t now = nk_event_loop_wall_seconds(nk_udp_endpoint_loop(endpoint));
+    (void)datagram;
+    nk_udp_endpoint_send(endpoint, peer, nk_slice_make(line, daytime_line(now, line)));
+}
+
+static struct nk_slice time_now(struct nk_event_loop *loop, unsigned char bytes[static 4])
+{
+    time_bytes(nk_event_loop_wall_seconds(loop), bytes);
+    return nk_slice_make((const char *)bytes, 4);
+}
+
+static void time_answer(struct nk_tcp_connection *connection)
+{
+    unsigned char bytes[4];
+    answer_and_close(connection, time_now(nk_tcp_connection_loop(connection), bytes));
+}
+
+static const struct nk_connection_handlers time_stream = {
+    .on_connection_completed = time_answer,
+    .on_message = throw_away,
+};
+
+static void time_datagram(struct nk_udp_endpoint *endpoint, struct nk_peer *peer,
+                          struct nk_slice datagram)
+{
+    unsigned char bytes[4];
+    (void)datagram;
+    nk_udp_endpoint_send(endpoint, peer, time_now(nk_udp_endpoint_loop(endpoint), bytes));
+}
+
+/* ---- running ---- */
+
+static const struct {
+    const struct nk_connection_handlers *stream;
+    struct nk_udp_handlers datagrams;
+} protocols[] = {
+    [INETD_DISCARD] = {&discard_stream, {.on_datagram = discard_datagram}},
+    [INETD_CHARGEN] = {&chargen_stream, {.on_datagram = chargen_datagram}},
+    [INETD_DAYTIME] = {&daytime_stream, {.on_datagram = daytime_datagram}},
+    [INETD_TIME] = {&time_stream, {.on_datagram = time_datagram}},
+};
+
+/* The options are the same for every loop and nobody changes them. */
+static int share_options(void **context, void *state, struct nk_event_loop *loop)
+{
+    (void)loop;
+    *context = state;
+    return 0;
+}
+
+enum exit_status inetd_service_run(enum inetd_protocol protocol,
+                                   const struct inetd_options *options,
+                                   const struct service_reporter *reporter)
+{
+    struct inetd_options state = *options;
+    const struct service service = {
+        .scheme = "tcp",
+        .suffix = "",
+        .handlers = protocols[protocol].stream,
+        .datagrams = &protocols[protocol].datagrams,
+        .context_new = share_options,
+        .state = &state,
+    };
+    return service_run(&service, &options->service, reporter);
+}
