@@ -114,6 +114,8 @@ enum exit_status command_usage_error(const char *name, const char *format, ...) 
 /* The same for a word that names no command, with the nearest that does. */
 enum exit_status command_unknown_error(const struct command_choice *choice) NK_NONNULL(1);
 
+extern const struct command connect_command;
+extern const struct command listen_command;
 extern const struct command serve_http_command;
 extern const struct command serve_echo_command;
 extern const struct command serve_discard_command;

@@ -17,14 +17,21 @@ _netkit_paths()
 _netkit_takes_value()
 {
     case $1 in
+        --on-eof | \
+        --linger | \
+        --idle-timeout | \
+        --datagram | \
+        --replies | \
+        --wait | \
+        --connect-timeout | \
+        -w | \
+        --ready-fd | \
         --transform | \
         --prefix | \
         --frame | \
         --max-frame | \
         --delay | \
         --backlog | \
-        --ready-fd | \
-        --idle-timeout | \
         --drain | \
         --max-conns | \
         --threads | \
@@ -41,6 +48,67 @@ _netkit_takes_value()
         --max-body) return 0 ;;
     esac
     return 1
+}
+
+_netkit_connect()
+{
+    case $prev in
+        --on-eof)
+            _netkit_words half close keep
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --on-eof \
+            --once \
+            --send-only \
+            --recv-only \
+            --crlf \
+            --ipv4 \
+            --ipv6 \
+            --linger \
+            --idle-timeout \
+            --datagram \
+            --replies \
+            --wait \
+            --connect-timeout \
+            --verbose \
+            --quiet \
+            --json \
+            --help
+    fi
+}
+
+_netkit_listen()
+{
+    case $prev in
+        --on-eof)
+            _netkit_words half close keep
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --on-eof \
+            --once \
+            --send-only \
+            --recv-only \
+            --crlf \
+            --ipv4 \
+            --ipv6 \
+            --linger \
+            --idle-timeout \
+            --ready-fd \
+            --verbose \
+            --quiet \
+            --json \
+            --help
+    fi
 }
 
 _netkit_serve_echo()
@@ -299,11 +367,13 @@ _netkit()
 
     case $name in
         '' | help)
-            _netkit_words serve completion help --help --version
+            _netkit_words serve connect listen completion help --help --version
             ;;
         serve | 'help serve')
             _netkit_words echo discard chargen daytime time http --help
             ;;
+        'connect' | 'connect '*) _netkit_connect ;;
+        'listen' | 'listen '*) _netkit_listen ;;
         'serve echo' | 'serve echo '*) _netkit_serve_echo ;;
         'serve discard' | 'serve discard '*) _netkit_serve_discard ;;
         'serve chargen' | 'serve chargen '*) _netkit_serve_chargen ;;

@@ -14,14 +14,21 @@ function __netkit_at
         if test $is_value = 1
             set is_value 0
         else if contains -- $token \
+            --on-eof \
+            --linger \
+            --idle-timeout \
+            --datagram \
+            --replies \
+            --wait \
+            --connect-timeout \
+            -w \
+            --ready-fd \
             --transform \
             --prefix \
             --frame \
             --max-frame \
             --delay \
             --backlog \
-            --ready-fd \
-            --idle-timeout \
             --drain \
             --max-conns \
             --threads \
@@ -50,6 +57,10 @@ end
 complete -c netkit -f
 complete -c netkit -n '__netkit_at' -a serve -d 'run a server'
 complete -c netkit -n '__netkit_at help' -a serve -d 'run a server'
+complete -c netkit -n '__netkit_at' -a connect -d 'join standard input and output to an address'
+complete -c netkit -n '__netkit_at help' -a connect -d 'join standard input and output to an address'
+complete -c netkit -n '__netkit_at' -a listen -d 'wait for one peer, then join it to standard input and output'
+complete -c netkit -n '__netkit_at help' -a listen -d 'wait for one peer, then join it to standard input and output'
 complete -c netkit -n '__netkit_at' -a completion -d 'print the completion script of a shell'
 complete -c netkit -n '__netkit_at help' -a completion -d 'print the completion script of a shell'
 complete -c netkit -n '__netkit_at' -a help -d 'explain netkit or one of its commands'
@@ -69,6 +80,39 @@ complete -c netkit -n '__netkit_at help serve' -a http -d 'serve a directory ove
 
 complete -c netkit -n '__netkit_at' -l version -d 'print the version and exit'
 complete -c netkit -n '__netkit_at' -l help -s h -d 'print this help and exit'
+
+complete -c netkit -n '__netkit_at -p connect' -l on-eof -x -a 'half close keep' -d 'at the end of input half, close or keep'
+complete -c netkit -n '__netkit_at -p connect' -l once -d 'end as soon as either direction has ended'
+complete -c netkit -n '__netkit_at -p connect' -l send-only -d 'do not receive'
+complete -c netkit -n '__netkit_at -p connect' -l recv-only -d 'do not read standard input'
+complete -c netkit -n '__netkit_at -p connect' -l crlf -s C -d 'send each end of line as CR LF'
+complete -c netkit -n '__netkit_at -p connect' -l ipv4 -s 4 -d 'use IPv4 only'
+complete -c netkit -n '__netkit_at -p connect' -l ipv6 -s 6 -d 'use IPv6 only'
+complete -c netkit -n '__netkit_at -p connect' -l linger -x -d 'then wait for the peer\'s end'
+complete -c netkit -n '__netkit_at -p connect' -l idle-timeout -x -d 'end when nothing moves (status 5)'
+complete -c netkit -n '__netkit_at -p connect' -l datagram -x -d 'udp: a datagram is a line, or SIZE bytes'
+complete -c netkit -n '__netkit_at -p connect' -l replies -x -d 'udp: end after so many answers'
+complete -c netkit -n '__netkit_at -p connect' -l wait -x -d 'udp: for answers after the end of input'
+complete -c netkit -n '__netkit_at -p connect' -l connect-timeout -s w -x -d 'give up connecting (status 5)'
+complete -c netkit -n '__netkit_at -p connect' -l verbose -s v -d 'say more; twice: every connection'
+complete -c netkit -n '__netkit_at -p connect' -l quiet -s q -d 'say nothing but errors'
+complete -c netkit -n '__netkit_at -p connect' -l json -d 'write events as JSON, one object a line'
+complete -c netkit -n '__netkit_at -p connect' -l help -s h -d 'print this help and exit'
+
+complete -c netkit -n '__netkit_at -p listen' -l on-eof -x -a 'half close keep' -d 'at the end of input half, close or keep'
+complete -c netkit -n '__netkit_at -p listen' -l once -d 'end as soon as either direction has ended'
+complete -c netkit -n '__netkit_at -p listen' -l send-only -d 'do not receive'
+complete -c netkit -n '__netkit_at -p listen' -l recv-only -d 'do not read standard input'
+complete -c netkit -n '__netkit_at -p listen' -l crlf -s C -d 'send each end of line as CR LF'
+complete -c netkit -n '__netkit_at -p listen' -l ipv4 -s 4 -d 'use IPv4 only'
+complete -c netkit -n '__netkit_at -p listen' -l ipv6 -s 6 -d 'use IPv6 only'
+complete -c netkit -n '__netkit_at -p listen' -l linger -x -d 'then wait for the peer\'s end'
+complete -c netkit -n '__netkit_at -p listen' -l idle-timeout -x -d 'end when nothing moves (status 5)'
+complete -c netkit -n '__netkit_at -p listen' -l ready-fd -x -d 'write the bound addresses to this descriptor'
+complete -c netkit -n '__netkit_at -p listen' -l verbose -s v -d 'say more; twice: every connection'
+complete -c netkit -n '__netkit_at -p listen' -l quiet -s q -d 'say nothing but errors'
+complete -c netkit -n '__netkit_at -p listen' -l json -d 'write events as JSON, one object a line'
+complete -c netkit -n '__netkit_at -p listen' -l help -s h -d 'print this help and exit'
 
 complete -c netkit -n '__netkit_at -p serve echo' -l transform -x -a 'none upper rot13' -d 'none, upper or rot13'
 complete -c netkit -n '__netkit_at -p serve echo' -l prefix -x -d 'put this in front of each line or datagram'

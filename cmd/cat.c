@@ -1,0 +1,221 @@
+#include "cat.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error_text.h"
+#include "json_line.h"
+#include "net/resolver.h"
+#include "os/socket_datagram.h"
+#include "os/socket_options.h"
+#include "output.h"
+#include "values.h"
+
+#define DEFAULT_PORT 43211
+#define HOUR (UINT64_C(3600) * NK_NANOSECONDS_PER_SECOND)
+
+static const char *const on_eof_words[] = {"half", "close", "keep", NULL};
+
+const struct cat_command_options cat_command_defaults = {
+    .cat = CAT_OPTIONS_DEFAULT,
+    .on_eof = "half",
+};
+
+static const struct option_spec options[] = {
+    {
+        .name = "on-eof",
+        .kind = OPTION_CHOICE,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, on_eof),
+        .argument = "WHAT",
+        .choices = on_eof_words,
+        .help = "at the end of input half, close or keep",
+    },
+    {
+        .name = "once",
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, cat.session.once),
+        .help = "end as soon as either direction has ended",
+    },
+    {
+        .name = "send-only",
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, cat.session.send_only),
+        .help = "do not receive",
+    },
+    {
+        .name = "recv-only",
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, cat.session.recv_only),
+        .help = "do not read standard input",
+    },
+    {
+        .name = "crlf",
+        .letter = 'C',
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, cat.crlf),
+        .help = "send each end of line as CR LF",
+    },
+    {
+        .name = "ipv4",
+        .letter = '4',
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_ADDRESS,
+        .offset = offsetof(struct cat_command_options, only_v4),
+        .help = "use IPv4 only",
+    },
+    {
+        .name = "ipv6",
+        .letter = '6',
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_ADDRESS,
+        .offset = offsetof(struct cat_command_options, only_v6),
+        .help = "use IPv6 only",
+    },
+    {
+        .name = "linger",
+        .kind = OPTION_DURATION,
+        .group = OPTION_GROUP_TIMES,
+        .offset = offsetof(struct cat_command_options, cat.session.linger),
+        .argument = "TIME",
+        .maximum = 24 * HOUR,
+        .help = "then wait for the peer's end",
+        .unset = "for ever",
+    },
+    {
+        .name = "idle-timeout",
+        .kind = OPTION_DURATION,
+        .group = OPTION_GROUP_TIMES,
+        .offset = offsetof(struct cat_command_options, cat.session.idle_timeout),
+        .argument = "TIME",
+        .maximum = 8760 * HOUR,
+        .help = "end when nothing moves (status 5)",
+        .unset = "never",
+    },
+};
+
+const struct option_table cat_option_table = {options, NK_ARRAY_LENGTH(options)};
+
+/* ---- from words to options ---- */
+
+static bool is_one_of(enum nk_scheme scheme, const enum nk_scheme *schemes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (schemes[i] == scheme)
+            return true;
+    }
+    return false;
+}
+
+/* What is wrong with a well-formed address here, or NULL. */
+static const char *find_mistake(const struct nk_address *address, bool is_server)
+{
+    static const enum nk_scheme streams[] = {NK_SCHEME_NONE, NK_SCHEME_TCP, NK_SCHEME_UNIX};
+    static const enum nk_scheme datagrams[] = {NK_SCHEME_UDP, NK_SCHEME_UNIX_DGRAM};
+    const char *mistake = NULL;
+    bool is_for_streams = is_one_of(address->scheme, streams, NK_ARRAY_LENGTH(streams));
+    bool is_for_datagrams = is_one_of(address->scheme, datagrams, NK_ARRAY_LENGTH(datagrams));
+
+    if (!is_for_streams && !(is_for_datagrams && !is_server))
+        return "that kind of address is not supported by this command";
+    if (!is_server && !nk_scheme_is_unix(address->scheme) && !address->has_port)
+        return "the port is missing";
+    if (!is_server && !nk_scheme_is_unix(address->scheme) && address->port == 0)
+        return "port 0 cannot be connected to";
+    if (nk_socket_options_check(address->options, &mistake) != 0)
+        return mistake;
+    return NULL;
+}
+
+/* nc's two words: the host as it is, brackets or none, and the port. */
+static void join_words(const char *host, const char *port, char *text, size_t size)
+{
+    bool is_bare_v6 = host[0] != '[' && strchr(host, ':') != NULL;
+
+    snprintf(text, size, is_bare_v6 ? "[%s]:%s" : "%s:%s", host, port);
+}
+
+/* The word behind --datagram, and what a person types on a terminal. */
+static enum exit_status take_datagram(const struct command_call *call)
+{
+    struct cat_command_options *mine = call->options;
+    struct cat_datagram_options *datagram = &mine->cat.datagram;
+    const char *problem = NULL;
+
+    if (mine->datagram == NULL)
+        datagram->lines = isatty(STDIN_FILENO);
+    else if (strcmp(mine->datagram, "line") == 0)
+        datagram->lines = true;
+    else if (value_parse_size(mine->datagram, &datagram->size, &problem) != 0)
+        return command_usage_error(call->command->name, "--datagram: '%.300s': %s", mine->datagram,
+                                   problem);
+    else if (datagram->size == 0 || datagram->size > NK_DATAGRAM_MAX)
+        return command_usage_error(call->command->name, "--datagram: a datagram has 1 to %d bytes",
+                                   NK_DATAGRAM_MAX);
+    return EXIT_STATUS_OK;
+}
+
+static enum exit_status take_address(const struct command_call *call, bool is_server)
+{
+    struct cat_command_options *mine = call->options;
+    struct nk_address *address = &mine->cat.address;
+    char joined[NK_ADDRESS_TEXT_MAX];
+    const char *text = is_server ? "43211" : "localhost:43211";
+    const char *mistake = NULL;
+
+    if (call->result.word_count > 2)
+        return command_usage_error(call->command->name, "unexpected argument '%.300s'",
+                                   call->result.words[2]);
+    if (call->result.word_count == 1)
+        text = call->result.words[0];
+    if (call->result.word_count == 2) {
+        join_words(call->result.words[0], call->result.words[1], joined, sizeof joined);
+        text = joined;
+    }
+    if (nk_address_parse(address, text, &mistake) != 0)
+        return command_usage_error(call->command->name, "'%.300s': %s", text, mistake);
+    if (is_server && !address->has_port && !nk_scheme_is_unix(address->scheme)) {
+        address->port = DEFAULT_PORT;
+        address->has_port = true;
+    }
+    if (is_server && text[strspn(text, "0123456789")] == '\0')
+        snprintf(address->host, sizeof address->host, "localhost");
+    mistake = find_mistake(address, is_server);
+    if (mistake != NULL)
+        return command_usage_error(call->command->name, "'%.300s': %s", text, mistake);
+    if (address->scheme == NK_SCHEME_NONE)
+        address->scheme = NK_SCHEME_TCP;
+    return EXIT_STATUS_OK;
+}
+
+enum exit_status cat_options_complete(const struct command_call *call, bool is_server)
+{
+    struct cat_command_options *mine = call->options;
+    const char *name = call->command->name;
+
+    if (mine->only_v4 && mine->only_v6)
+        return command_usage_error(name, "--ipv4 and --ipv6 exclude each other");
+    if (mine->cat.session.send_only && mine->cat.session.recv_only)
+        return command_usage_error(name, "--send-only and --recv-only exclude each other");
+    if (mine->cat.session.recv_only && strcmp(mine->on_eof, cat_command_defaults.on_eof) != 0)
+        return command_usage_error(name, "--on-eof has no effect with --recv-only");
+    if (mine->cat.session.recv_only && mine->cat.session.linger != UINT64_MAX)
+        return command_usage_error(name, "--linger has no effect with --recv-only");
+    if (mine->cat.session.recv_only && mine->cat.crlf)
+        return command_usage_error(name, "--crlf has no effect with --recv-only");
+    if (mine->only_v4 || mine->only_v6)
+        mine->cat.family = mine->only_v4 ? AF_INET : AF_INET6;
+    for (int i = 0; on_eof_words[i] != NULL; i++) {
+        if (strcmp(on_eof_words[i], mine->on_eof) == 0)
+            mine->cat.session.on_eof = (enum cat_on_eof)i;
+    }
+    if (take_datagram(call) != EXIT_STATUS_OK)
+        return EXIT_STATUS_USAGE;
+    return take_address(call, is_server);
+}

@@ -1,0 +1,31 @@
+/* What the commands connect and listen share: their options, their two-word
+ * addresses and what they tell their user.
+ */
+#ifndef CMD_CAT_H
+#define CMD_CAT_H
+
+#include "cat/cat_service.h"
+#include "command.h"
+
+/* The options structure of both commands. */
+struct cat_command_options {
+    struct common_options common;
+    struct cat_options cat;
+    const char *on_eof;   /* a word: half, close or keep */
+    const char *datagram; /* a word: line or a size; NULL when not given */
+    bool only_v4;
+    bool only_v6;
+};
+
+extern const struct cat_command_options cat_command_defaults;
+extern const struct option_table cat_option_table; /* what both have; base 0 */
+
+/* Reads the address: one word, or HOST PORT, or none for the address of a server
+ * without arguments. Fills in the options that are words. Returns EXIT_STATUS_OK
+ * or EXIT_STATUS_USAGE after saying what is wrong. */
+enum exit_status cat_options_complete(const struct command_call *call, bool is_server);
+
+/* Turns what happens into lines, or with --json into objects, on standard error. */
+struct cat_reporter cat_report(struct common_options *options);
+
+#endif

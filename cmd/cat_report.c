@@ -1,0 +1,129 @@
+/* What connect and listen tell their user, on standard error: the data has
+ * standard output for itself. */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "base/error_text.h"
+#include "cat.h"
+#include "json_line.h"
+#include "net/resolver.h"
+#include "output.h"
+#include "values.h"
+
+static const struct common_options *common_of(void *context)
+{
+    return context;
+}
+
+static void write_event(const char *event, const char *address)
+{
+    json_line_begin(stderr, event);
+    json_line_string(stderr, "address", address);
+    json_line_end(stderr);
+}
+
+static void write_line(const char *before, const char *address)
+{
+    flockfile(stderr);
+    fputs(before, stderr);
+    output_visible(stderr, address);
+    fputc('\n', stderr);
+    fflush(stderr);
+    funlockfile(stderr);
+}
+
+static void on_listening(void *context, const char *address)
+{
+    if (common_of(context)->json)
+        write_event("listening", address);
+    else if (!common_of(context)->quiet)
+        write_line("listening on ", address);
+}
+
+static void on_connected(void *context, const char *address)
+{
+    if (common_of(context)->json)
+        write_event("connected", address);
+    else if (common_of(context)->verbosity > 0)
+        write_line("connected to ", address);
+}
+
+static void on_tried(void *context, const char *address, int error)
+{
+    char room[NK_ERROR_TEXT_MAX];
+
+    if (common_of(context)->json || common_of(context)->verbosity == 0)
+        return;
+    if (error == -EINPROGRESS) {
+        write_line("trying ", address);
+        return;
+    }
+    flockfile(stderr);
+    output_visible(stderr, address);
+    fprintf(stderr, ": %s\n", nk_error_text(error, room));
+    fflush(stderr);
+    funlockfile(stderr);
+}
+
+/* Some errors mean something else to a person than their name says. */
+static const char *reason_of(const char *action, int error, char room[static NK_ERROR_TEXT_MAX])
+{
+    if (strcmp(action, "resolve") == 0)
+        return nk_resolver_error_text(error, room);
+    if (error == -ENODATA)
+        return "no answer";
+    return nk_error_text(error, room);
+}
+
+static void on_failed(void *context, const char *action, const char *object, int error)
+{
+    char room[NK_ERROR_TEXT_MAX];
+    const char *reason = reason_of(action, error, room);
+
+    if (common_of(context)->json) {
+        json_line_begin(stderr, "error");
+        json_line_string(stderr, "action", action);
+        json_line_string(stderr, "object", object != NULL ? object : "");
+        json_line_string(stderr, "error", reason);
+        json_line_integer(stderr, "errno", (uint64_t)-error);
+        json_line_end(stderr);
+    } else if (object != NULL) {
+        output_error("cannot %s '%s': %s", action, object, reason);
+    } else {
+        output_error("cannot %s: %s", action, reason);
+    }
+}
+
+static void on_totals(void *context, const struct cat_totals *totals, bool final, int status)
+{
+    char sent[VALUE_TEXT_MAX];
+    char received[VALUE_TEXT_MAX];
+    char elapsed[VALUE_TEXT_MAX];
+
+    if (common_of(context)->json) {
+        json_line_begin(stderr, final ? "summary" : "statistics");
+        json_line_integer(stderr, "bytes_sent", totals->sent);
+        json_line_integer(stderr, "bytes_received", totals->received);
+        json_line_seconds(stderr, "elapsed", totals->elapsed);
+        if (final)
+            json_line_integer(stderr, "status", (uint64_t)status);
+        json_line_end(stderr);
+    } else if (!final || (common_of(context)->verbosity > 0 && totals->elapsed > 0)) {
+        fprintf(stderr, "sent %s, received %s in %s\n", value_show_bytes(totals->sent, sent),
+                value_show_bytes(totals->received, received),
+                value_show_time(totals->elapsed, elapsed));
+        fflush(stderr); /* a signal may be what comes next */
+    }
+}
+
+struct cat_reporter cat_report(struct common_options *options)
+{
+    return (struct cat_reporter){
+        .context = options,
+        .listening = on_listening,
+        .tried = on_tried,
+        .connected = on_connected,
+        .failed = on_failed,
+        .totals = on_totals,
+    };
+}

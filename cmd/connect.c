@@ -1,0 +1,96 @@
+/* `netkit connect`: from the command line to cat_connect_run. */
+#include "base/clock.h"
+#include "cat.h"
+
+#define HOUR (UINT64_C(3600) * NK_NANOSECONDS_PER_SECOND)
+
+static const struct option_spec connect_options[] = {
+    {
+        .name = "datagram",
+        .kind = OPTION_STRING,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, datagram),
+        .argument = "WHAT",
+        .help = "udp: a datagram is a line, or SIZE bytes",
+        .unset = "one read",
+    },
+    {
+        .name = "replies",
+        .kind = OPTION_COUNT,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, cat.datagram.replies),
+        .argument = "N",
+        .maximum = UINT32_MAX,
+        .help = "udp: end after so many answers",
+        .unset = "any",
+    },
+    {
+        .name = "wait",
+        .kind = OPTION_DURATION,
+        .group = OPTION_GROUP_TIMES,
+        .offset = offsetof(struct cat_command_options, cat.datagram.wait),
+        .argument = "TIME",
+        .maximum = 24 * HOUR,
+        .help = "udp: for answers after the end of input",
+    },
+    {
+        .name = "connect-timeout",
+        .letter = 'w',
+        .kind = OPTION_DURATION,
+        .group = OPTION_GROUP_TIMES,
+        .offset = offsetof(struct cat_command_options, cat.connect_timeout),
+        .argument = "TIME",
+        .minimum = NK_NANOSECONDS_PER_MILLISECOND,
+        .maximum = 24 * HOUR,
+        .help = "give up connecting (status 5)",
+        .unset = "never",
+    },
+};
+
+static const struct option_table table = {connect_options, NK_ARRAY_LENGTH(connect_options)};
+
+static const struct option_part parts[] = {
+    {&cat_option_table, 0},
+    {&table, 0},
+    {&common_option_table, 0},
+    {NULL, 0},
+};
+
+static enum exit_status run(struct command_call *call)
+{
+    struct cat_command_options *options = call->options;
+    struct cat_reporter reporter = cat_report(&options->common);
+    enum exit_status status = cat_options_complete(call, false);
+
+    enum nk_scheme scheme = options->cat.address.scheme;
+
+    if (status != EXIT_STATUS_OK)
+        return status;
+    if (scheme == NK_SCHEME_UDP || scheme == NK_SCHEME_UNIX_DGRAM)
+        return cat_datagram_run(&options->cat, &reporter);
+    return cat_connect_run(&options->cat, &reporter);
+}
+
+static const struct command_example examples[] = {
+    {"netkit connect example.org 80", "type to a server, as with nc"},
+    {"netkit connect tcp://[::1]:7 <file >echo", "send a file, keep the answer"},
+    {"netkit connect unix:/run/x.sock", "a unix stream socket"},
+    {"netkit connect -w 5s db:5432 --once </dev/null", "does it accept connections?"},
+    {NULL, NULL},
+};
+
+const struct command connect_command = {
+    .name = "connect",
+    .summary = "join standard input and output to an address",
+    .arguments = "[OPTION]... ADDRESS | HOST PORT",
+    .description =
+        "Connect to ADDRESS and join it to standard input and output. Each direction ends\n"
+        "by itself: the end of input half-closes the connection and receiving goes on.\n"
+        "Without ADDRESS connect to port 43211 of this machine.\n",
+    .parts = parts,
+    .defaults = &cat_command_defaults,
+    .options_size = sizeof cat_command_defaults,
+    .words = COMMAND_WORDS_ADDRESSES,
+    .examples = examples,
+    .run = run,
+};

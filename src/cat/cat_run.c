@@ -1,0 +1,151 @@
+#include "cat/cat_run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+static const int watched_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+
+/* ---- totals ---- */
+
+static struct cat_totals current_totals(const struct cat_run *run)
+{
+    struct cat_totals totals = run->totals;
+    if (run->session) {
+        totals.sent = cat_session_sent(run->session);
+        totals.received = cat_session_received(run->session);
+    }
+    if (run->connected_at > 0)
+        totals.elapsed = nk_clock_monotonic(nk_clock_system()) - run->connected_at;
+    return totals;
+}
+
+static void report_totals(const struct cat_run *run, bool final)
+{
+    struct cat_totals totals = current_totals(run);
+    int status = run->signal_number ? 128 + run->signal_number : (int)run->status;
+    run->reporter->totals(run->reporter->context, &totals, final, status);
+}
+
+/* ---- signals ---- */
+
+static void on_signal(void *context, int signal_number)
+{
+    struct cat_run *run = context;
+    if (signal_number == SIGUSR1) {
+        report_totals(run, false);
+        return;
+    }
+    run->signal_number = signal_number;
+    nk_event_loop_stop(run->loop);
+}
+
+/* The shell sees the very signal that ended the program. */
+static void raise_again(int signal_number)
+{
+    sigset_t set;
+    signal(signal_number, SIG_DFL);
+    sigemptyset(&set);
+    sigaddset(&set, signal_number);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    raise(signal_number);
+}
+
+/* ---- life ---- */
+
+enum exit_status cat_run_open(struct cat_run *run, const struct cat_options *options,
+                              const struct cat_reporter *reporter)
+{
+    const struct nk_event_loop_options loop_options = {.dispatcher = options->dispatcher,
+                                                       .name = "main"};
+    *run = (struct cat_run){.options = options, .reporter = reporter};
+    int error = nk_event_loop_new(&run->loop, &loop_options);
+    if (!error)
+        error = nk_signal_watch_new(&run->signals, run->loop, watched_signals,
+                                    NK_ARRAY_LENGTH(watched_signals), on_signal, run);
+    if (!error)
+        return EXIT_STATUS_OK;
+    reporter->failed(reporter->context, "start", NULL, error);
+    nk_event_loop_free(run->loop);
+    return EXIT_STATUS_FAILED;
+}
+
+void cat_run_until_end(struct cat_run *run)
+{
+    int error = nk_event_loop_run(run->loop);
+    if (error) {
+        run->status = EXIT_STATUS_FAILED;
+        run->reporter->failed(run->reporter->context, "run the event loop", NULL, error);
+    }
+    report_totals(run, true);
+}
+
+enum exit_status cat_run_leave(const struct cat_run *run)
+{
+    if (run->signal_number)
+        raise_again(run->signal_number);
+    return run->status;
+}
+
+enum exit_status cat_run_close(struct cat_run *run)
+{
+    cat_session_free(run->session);
+    nk_signal_watch_free(run->signals);
+    nk_event_loop_free(run->loop);
+    return cat_run_leave(run);
+}
+
+void cat_run_end(struct cat_run *run, enum exit_status status, const char *action,
+                 const char *object, int error)
+{
+    if (action)
+        run->reporter->failed(run->reporter->context, action, object, error);
+    run->status = status;
+    nk_event_loop_stop(run->loop);
+}
+
+static void on_session_ended(struct cat_session *session, enum exit_status status,
+                             const char *action, int error)
+{
+    struct cat_run *run = cat_session_owner(session);
+    run->totals = current_totals(run);
+    run->session = NULL;
+    cat_session_free(session);
+    cat_run_end(run, status, action, NULL, error);
+}
+
+void cat_run_join(struct cat_run *run, int fd)
+{
+    struct cat_session_options options = run->options->session;
+    options.on_ended = on_session_ended;
+    options.owner = run;
+    if (run->options->crlf) {
+        options.up_filter = cat_crlf_filter;
+        options.filter_context = &run->crlf;
+    }
+    run->connected_at = nk_clock_monotonic(nk_clock_system());
+    int error =
+        cat_session_start(&run->session, run->loop, fd, STDIN_FILENO, STDOUT_FILENO, &options);
+    if (error)
+        cat_run_end(run, EXIT_STATUS_FAILED, "use standard input and output", NULL, error);
+}
+
+enum exit_status cat_status_of_connect_error(int error)
+{
+    static const struct {
+        int error;
+        enum exit_status status;
+    } table[] = {
+        {-ECONNREFUSED, EXIT_STATUS_REFUSED},  {-EHOSTUNREACH, EXIT_STATUS_REFUSED},
+        {-ENETUNREACH, EXIT_STATUS_REFUSED},   {-ENOENT, EXIT_STATUS_REFUSED},
+        {-EACCES, EXIT_STATUS_REFUSED},        {-EPERM, EXIT_STATUS_REFUSED},
+        {-EADDRNOTAVAIL, EXIT_STATUS_REFUSED}, {-ENOTSOCK, EXIT_STATUS_REFUSED},
+        {-EPROTOTYPE, EXIT_STATUS_REFUSED},    {-ENETDOWN, EXIT_STATUS_REFUSED},
+        {-ETIMEDOUT, EXIT_STATUS_TIMED_OUT},   {-ECONNRESET, EXIT_STATUS_LOST},
+    };
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(table); i++) {
+        if (table[i].error == error)
+            return table[i].status;
+    }
+    return EXIT_STATUS_FAILED;
+}

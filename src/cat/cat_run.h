@@ -1,0 +1,48 @@
+/* What connect and listen have in common: the loop, the signals, the session and
+ * the way its end becomes an exit status. Internal to src/cat.
+ */
+#ifndef CAT_CAT_RUN_H
+#define CAT_CAT_RUN_H
+
+#include "cat/cat_crlf.h"
+#include "cat/cat_service.h"
+#include "reactor/signal_watch.h"
+
+struct cat_run {
+    const struct cat_options *options;
+    const struct cat_reporter *reporter;
+    struct nk_event_loop *loop;
+    struct nk_signal_watch *signals;
+    struct cat_session *session; /* NULL until there is a connection */
+    struct cat_totals totals;    /* of a session that has ended */
+    uint64_t connected_at;       /* monotonic ns; 0 = never */
+    struct cat_crlf crlf;        /* state of the filter for -C */
+    int signal_number;           /* what ended the program, or 0 */
+    enum exit_status status;
+};
+
+/* Makes the loop and watches the signals. On failure it is reported and the
+ * status returned; nothing is left behind. */
+enum exit_status cat_run_open(struct cat_run *run, const struct cat_options *options,
+                              const struct cat_reporter *reporter);
+
+/* Runs the loop until cat_run_end or a signal, and reports the totals. */
+void cat_run_until_end(struct cat_run *run);
+
+/* Frees everything and leaves. */
+enum exit_status cat_run_close(struct cat_run *run);
+
+/* Re-raises the signal if one ended the run, else returns the exit status. */
+enum exit_status cat_run_leave(const struct cat_run *run);
+
+/* Joins the connection to standard input and output; its end ends the run. */
+void cat_run_join(struct cat_run *run, int fd);
+
+/* Ends the run. With an `action` the failure is reported first. */
+void cat_run_end(struct cat_run *run, enum exit_status status, const char *action,
+                 const char *object, int error);
+
+/* The exit status of a connection that could not be made. */
+enum exit_status cat_status_of_connect_error(int error);
+
+#endif

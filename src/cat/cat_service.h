@@ -1,0 +1,71 @@
+/* `netkit connect` and `netkit listen`: standard input and output joined to a
+ * stream connection that is dialled or accepted.
+ */
+#ifndef CAT_CAT_SERVICE_H
+#define CAT_CAT_SERVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cat/cat_session.h"
+#include "os/address.h"
+#include "service/exit_status.h"
+
+/* `connect` over datagrams: one read, at most 65507 bytes, is one datagram, unless
+ * they are lines or of one size. */
+struct cat_datagram_options {
+    bool lines;       /* a line is a datagram; without any of this: on a terminal */
+    uint64_t size;    /* bytes of each datagram but the last; 0 = as they are read */
+    uint64_t replies; /* over after so many answers; 0 = when the wait is over */
+    uint64_t wait;    /* ns to wait for answers after the end of input */
+};
+
+struct cat_options {
+    struct nk_address address;
+    int family;                         /* AF_UNSPEC, AF_INET or AF_INET6 */
+    uint64_t connect_timeout;           /* connect: ns; NK_NEVER = as long as the kernel tries */
+    bool crlf;                          /* send each end of line as CR LF */
+    const char *dispatcher;             /* NULL = NETKIT_DISPATCHER or epoll */
+    uint64_t ready_fd;                  /* listen: gets the bound address; UINT64_MAX = none */
+    struct cat_session_options session; /* without on_ended and owner */
+    struct cat_datagram_options datagram;
+};
+
+#define CAT_OPTIONS_DEFAULT                                                                        \
+    {                                                                                              \
+        .connect_timeout = UINT64_MAX, .ready_fd = UINT64_MAX,                                     \
+        .session = {.on_eof = CAT_ON_EOF_HALF, .linger = UINT64_MAX},                              \
+        .datagram = {.wait = UINT64_C(1000000000)},                                                \
+    }
+
+struct cat_totals {
+    uint64_t sent;     /* bytes */
+    uint64_t received; /* bytes */
+    uint64_t elapsed;  /* ns since the connection was made; 0 when there was none */
+};
+
+/* What the program is told; all on the main thread. Strings are valid during
+ * the call. */
+struct cat_reporter {
+    void *context;
+    void (*listening)(void *context, const char *address);
+    /* An attempt: `error` is -EINPROGRESS when it starts, or why it failed. */
+    void (*tried)(void *context, const char *address, int error);
+    void (*connected)(void *context, const char *address);
+    /* "cannot <action> '<object>': <error>"; `object` may be NULL. */
+    void (*failed)(void *context, const char *action, const char *object, int error);
+    /* On SIGUSR1 (final = false) and once at the end; `status` is what a shell
+     * will see, 128 and its number for a signal. */
+    void (*totals)(void *context, const struct cat_totals *totals, bool final, int status);
+};
+
+/* Each runs until its connection is over; returns the exit status. A signal that
+ * ends the program is re-raised after the totals. Main thread only. */
+enum exit_status cat_connect_run(const struct cat_options *options,
+                                 const struct cat_reporter *reporter);
+enum exit_status cat_datagram_run(const struct cat_options *options,
+                                  const struct cat_reporter *reporter);
+enum exit_status cat_listen_run(const struct cat_options *options,
+                                const struct cat_reporter *reporter);
+
+#endif

@@ -1,0 +1,319 @@
+#include "cat/cat_session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/socket.h"
+
+/* How often it is looked whether the peer has everything: no event says so. */
+#define DELIVERY_INTERVAL (5 * NK_NANOSECONDS_PER_MILLISECOND)
+
+struct cat_session {
+    struct nk_event_loop *loop;
+    struct cat_session_options options;
+    struct cat_port network;
+    struct cat_port in;
+    struct cat_port out;
+    struct cat_pump up;   /* in -> network */
+    struct cat_pump down; /* network -> out */
+    bool has_up;
+    bool has_down;
+    bool has_ended;
+    bool is_interactive; /* a person types: the peer's end is the end */
+    bool is_one_socket;  /* `in` and `out` are the same socket */
+    int send_error;      /* the peer is gone for our bytes; its own are read to the end */
+    struct nk_timer linger_timer;
+    struct nk_timer delivery_timer;
+    struct nk_timer idle_timer;
+    uint64_t moved; /* both ways, when the idle timer last looked */
+    struct nk_task free_task;
+};
+
+/* ---- the end ---- */
+
+static void end(struct cat_session *session, enum exit_status status, const char *action, int error)
+{
+    if (session->has_ended)
+        return;
+    session->has_ended = true;
+    session->options.on_ended(session, status, action, error);
+}
+
+static void end_lost(struct cat_session *session, const char *action, int error)
+{
+    end(session, EXIT_STATUS_LOST, action, error);
+}
+
+static void end_when_both_have(struct cat_session *session)
+{
+    if (session->has_up || session->has_down)
+        return;
+    if (session->send_error)
+        end_lost(session, "send to the peer", session->send_error);
+    else
+        end(session, EXIT_STATUS_OK, NULL, 0);
+}
+
+static void on_linger(struct nk_timer *timer)
+{
+    struct cat_session *session = nk_container_of(timer, struct cat_session, linger_timer);
+    end(session, EXIT_STATUS_OK, NULL, 0);
+}
+
+static void start_linger(struct cat_session *session)
+{
+    if (session->options.linger == NK_NEVER)
+        return;
+    uint64_t deadline = nk_event_loop_now(session->loop) + session->options.linger;
+    int error = nk_event_loop_set_timer(session->loop, &session->linger_timer, deadline);
+    if (error)
+        end(session, EXIT_STATUS_FAILED, "wait for the peer", error);
+}
+
+/* ---- ending before the peer does ---- */
+
+/* Closing a TCP socket that has received something resets the connection, and a
+ * reset overtakes the bytes that are still on their way. A unix socket keeps
+ * them. */
+static bool is_delivered(const struct cat_session *session)
+{
+    struct nk_sockaddr local;
+    bool is_unix =
+        nk_socket_local(session->network.fd, &local) != 0 || local.any.sa_family == AF_UNIX;
+    return is_unix || nk_socket_unacknowledged(session->network.fd) == 0;
+}
+
+static void end_when_delivered(struct cat_session *session)
+{
+    uint64_t next = nk_event_loop_now(session->loop) + DELIVERY_INTERVAL;
+    if (is_delivered(session) ||
+        nk_event_loop_set_timer(session->loop, &session->delivery_timer, next) != 0)
+        end(session, EXIT_STATUS_OK, NULL, 0);
+}
+
+static void on_delivery(struct nk_timer *timer)
+{
+    end_when_delivered(nk_container_of(timer, struct cat_session, delivery_timer));
+}
+
+/* ---- in -> network ---- */
+
+static void end_of_input(struct cat_session *session)
+{
+    const struct cat_session_options *options = &session->options;
+    if (options->on_eof != CAT_ON_EOF_KEEP)
+        cat_port_end(&session->network);
+    start_linger(session);
+    if (options->on_eof == CAT_ON_EOF_CLOSE || options->once || options->send_only)
+        end_when_delivered(session);
+    else
+        end_when_both_have(session);
+}
+
+static void on_up_ended(struct cat_pump *pump, int error, bool at_sink)
+{
+    struct cat_session *session = nk_container_of(pump, struct cat_session, up);
+    session->has_up = false;
+    cat_port_close(&session->in);
+    if (error && !at_sink) {
+        end(session, EXIT_STATUS_FAILED, "read standard input", error);
+    } else if (error) {
+        /* What the peer sent before it went is still there to be read. */
+        session->send_error = error;
+        end_when_both_have(session);
+    } else {
+        end_of_input(session);
+    }
+}
+
+/* ---- network -> out ---- */
+
+static void end_of_peer(struct cat_session *session)
+{
+    /* One socket for both stays open for its other direction. */
+    if (session->is_one_socket && nk_socket_shutdown_write(session->out.fd) < 0)
+        session->is_one_socket = false; /* its reader has gone, which is the end, too */
+    cat_port_close(&session->out);
+    if (session->is_interactive || session->options.once)
+        end(session, EXIT_STATUS_OK, NULL, 0);
+    else
+        end_when_both_have(session);
+}
+
+static void on_down_ended(struct cat_pump *pump, int error, bool at_sink)
+{
+    struct cat_session *session = nk_container_of(pump, struct cat_session, down);
+    session->has_down = false;
+    if (error && !at_sink)
+        end_lost(session, "receive from the peer", error);
+    else if (error == -EPIPE) /* nobody wants the bytes any more: that is no failure */
+        end(session, EXIT_STATUS_OK, NULL, 0);
+    else if (error)
+        end(session, EXIT_STATUS_FAILED, "write standard output", error);
+    else
+        end_of_peer(session);
+}
+
+/* ---- silence ---- */
+
+static void start_idle_timer(struct cat_session *session)
+{
+    if (session->options.idle_timeout == 0 || session->has_ended)
+        return;
+    session->moved = session->up.moved + session->down.moved;
+    uint64_t deadline = nk_event_loop_now(session->loop) + session->options.idle_timeout;
+    int error = nk_event_loop_set_timer(session->loop, &session->idle_timer, deadline);
+    if (error)
+        end(session, EXIT_STATUS_FAILED, "watch for silence", error);
+}
+
+static void on_idle(struct nk_timer *timer)
+{
+    struct cat_session *session = nk_container_of(timer, struct cat_session, idle_timer);
+    if (session->up.moved + session->down.moved != session->moved)
+        start_idle_timer(session);
+    else
+        end(session, EXIT_STATUS_TIMED_OUT, "go on", -ETIMEDOUT);
+}
+
+/* ---- beginning ---- */
+
+/* Takes over `fd` in any case; -1 gives a closed port. */
+static int open_port(struct cat_port *port, struct nk_event_loop *loop, int fd)
+{
+    port->fd = -1;
+    if (fd < 0)
+        return 0;
+    int error = cat_port_open(port, loop, fd);
+    if (error)
+        close(fd);
+    return error;
+}
+
+/* Puts the bytes that nobody wants somewhere, so that the peer can send on. */
+static int open_discard(struct cat_port *port, struct nk_event_loop *loop)
+{
+    cat_port_close(port);
+    int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : open_port(port, loop, fd);
+}
+
+static int open_ports(struct cat_session *session, int fd, int in, int out)
+{
+    int error = open_port(&session->network, session->loop, fd);
+    int in_error = open_port(&session->in, session->loop, in);
+    int out_error = open_port(&session->out, session->loop, out);
+    if (!out_error && session->options.send_only)
+        out_error = open_discard(&session->out, session->loop);
+    if (!error)
+        error = in_error ? in_error : out_error;
+    return error;
+}
+
+static void close_ports(struct cat_session *session)
+{
+    cat_port_close(&session->network);
+    cat_port_close(&session->in);
+    cat_port_close(&session->out);
+}
+
+static bool is_same_socket(const struct cat_port *one, const struct cat_port *other)
+{
+    struct stat first;
+    struct stat second;
+    return one->fd >= 0 && other->fd >= 0 && fstat(one->fd, &first) == 0 &&
+           fstat(other->fd, &second) == 0 && S_ISSOCK(first.st_mode) &&
+           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+static void connect_pumps(struct cat_session *session)
+{
+    const struct cat_session_options *options = &session->options;
+    session->up = (struct cat_pump){.on_ended = on_up_ended,
+                                    .filter = options->up_filter,
+                                    .filter_context = options->filter_context};
+    session->down = (struct cat_pump){.on_ended = on_down_ended,
+                                      .filter = options->down_filter,
+                                      .filter_context = options->filter_context};
+    session->has_up = session->in.fd >= 0 && !options->recv_only;
+    session->has_down = session->out.fd >= 0;
+    if (session->has_up)
+        cat_pump_init(&session->up, &session->in, &session->network);
+    if (session->has_down)
+        cat_pump_init(&session->down, &session->network, &session->out);
+}
+
+static void begin(struct cat_session *session)
+{
+    session->is_interactive = session->in.kind == CAT_PORT_TERMINAL && session->in.fd >= 0;
+    session->is_one_socket = is_same_socket(&session->in, &session->out);
+    connect_pumps(session);
+    if (session->has_down)
+        cat_pump_start(&session->down);
+    if (session->has_up)
+        cat_pump_start(&session->up);
+    else if (!session->options.recv_only)
+        end_of_input(session);
+    start_idle_timer(session);
+}
+
+int cat_session_start(struct cat_session **out_session, struct nk_event_loop *loop, int fd, int in,
+                      int out, const struct cat_session_options *options)
+{
+    struct cat_session *session = calloc(1, sizeof(*session));
+    if (!session) {
+        close(fd);
+        return -ENOMEM;
+    }
+    session->loop = loop;
+    session->options = *options;
+    nk_timer_init(&session->linger_timer, on_linger);
+    nk_timer_init(&session->delivery_timer, on_delivery);
+    nk_timer_init(&session->idle_timer, on_idle);
+    int error = open_ports(session, fd, in, out);
+    if (error) {
+        close_ports(session);
+        free(session);
+        return error;
+    }
+    *out_session = session;
+    begin(session);
+    return 0;
+}
+
+static void free_now(struct nk_task *task)
+{
+    struct cat_session *session = nk_container_of(task, struct cat_session, free_task);
+    free(session);
+}
+
+void cat_session_free(struct cat_session *session)
+{
+    if (!session)
+        return;
+    session->has_ended = true;
+    nk_event_loop_cancel_timer(session->loop, &session->linger_timer);
+    nk_event_loop_cancel_timer(session->loop, &session->delivery_timer);
+    nk_event_loop_cancel_timer(session->loop, &session->idle_timer);
+    close_ports(session);
+    cat_pump_deinit(&session->up);
+    cat_pump_deinit(&session->down);
+    nk_event_loop_at_turn_end(session->loop, &session->free_task, free_now);
+}
+
+void *cat_session_owner(const struct cat_session *session)
+{
+    return session->options.owner;
+}
+
+uint64_t cat_session_sent(const struct cat_session *session)
+{
+    return session->up.moved;
+}
+
+uint64_t cat_session_received(const struct cat_session *session)
+{
+    return session->down.moved;
+}
