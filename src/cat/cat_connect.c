@@ -15,18 +15,11 @@ struct connecting {
     bool look_up_timed_out;   /* a worker may still be at it */
 };
 
-static void print_remote(const struct nk_sockaddr *remote, char *text, size_t size)
-{
-    char bare[NK_SOCKADDR_TEXT_MAX];
-    const char *scheme = remote->any.sa_family == AF_UNIX ? "unix:" : "tcp://";
-    snprintf(text, size, "%s%s", scheme, nk_sockaddr_print(remote, bare));
-}
-
 static void on_attempt(void *context, const struct nk_sockaddr *remote, int error)
 {
     struct connecting *connecting = context;
-    char text[NK_SOCKADDR_TEXT_MAX + 16];
-    print_remote(remote, text, sizeof(text));
+    char text[CAT_ADDRESS_TEXT_MAX];
+    cat_print_address(remote, text);
     connecting->run.reporter->tried(connecting->run.reporter->context, text, error);
 }
 
@@ -46,13 +39,13 @@ static void fail(struct connecting *connecting, const struct nk_connect_failure 
 static void on_dialled(void *context, const struct nk_dialer_result *result)
 {
     struct connecting *connecting = context;
-    char text[NK_SOCKADDR_TEXT_MAX + 16];
+    char text[CAT_ADDRESS_TEXT_MAX];
     connecting->dialer = NULL;
     if (result->fd < 0) {
         fail(connecting, &result->failure, result->fd);
         return;
     }
-    print_remote(&result->remote, text, sizeof(text));
+    cat_print_address(&result->remote, text);
     connecting->run.reporter->connected(connecting->run.reporter->context, text);
     cat_run_join(&connecting->run, result->fd);
 }

@@ -25,14 +25,6 @@ static void stop_listening(struct nk_task *task)
     listening->acceptor_count = 0;
 }
 
-/* A unix peer without a name is "unix:". */
-static void print_address(const struct nk_sockaddr *address, char *text, size_t size)
-{
-    char bare[NK_SOCKADDR_TEXT_MAX];
-    const char *scheme = address->any.sa_family == AF_UNIX ? "unix:" : "tcp://";
-    snprintf(text, size, "%s%s", scheme, nk_sockaddr_print(address, bare));
-}
-
 /* One peer is all there is: later ones are refused. The acceptor is in the middle
  * of its event, so it goes when the turn is over; a peer accepted until then is
  * closed. */
@@ -45,17 +37,17 @@ static void on_accepted(void *context, int fd)
     }
     nk_event_loop_at_turn_end(listening->run.loop, &listening->stop_task, stop_listening);
     struct nk_sockaddr peer;
-    char text[NK_SOCKADDR_TEXT_MAX + 16] = "";
+    char text[CAT_ADDRESS_TEXT_MAX] = "";
     if (nk_socket_peer(fd, &peer) == 0)
-        print_address(&peer, text, sizeof(text));
+        cat_print_address(&peer, text);
     listening->run.reporter->connected(listening->run.reporter->context, text);
     cat_run_join(&listening->run, fd);
 }
 
 static void announce(const struct cat_run *run, const struct nk_sockaddr *bound)
 {
-    char text[NK_SOCKADDR_TEXT_MAX + 16];
-    print_address(bound, text, sizeof(text));
+    char text[CAT_ADDRESS_TEXT_MAX];
+    cat_print_address(bound, text);
     run->reporter->listening(run->reporter->context, text);
     if (run->options->ready_fd != UINT64_MAX) {
         size_t len = strlen(text);

@@ -6,6 +6,7 @@
 
 #include "cat/cat_crlf.h"
 #include "cat/cat_service.h"
+#include "os/sockaddr.h"
 #include "reactor/signal_watch.h"
 
 struct cat_run {
@@ -41,6 +42,12 @@ void cat_run_join(struct cat_run *run, int fd);
 /* Ends the run. With an `action` the failure is reported first. */
 void cat_run_end(struct cat_run *run, enum exit_status status, const char *action,
                  const char *object, int error);
+
+/* Room for every address printed with its scheme, NUL included. */
+#define CAT_ADDRESS_TEXT_MAX (NK_SOCKADDR_TEXT_MAX + 16)
+
+/* "tcp://127.0.0.1:80", "unix:/path"; a unix peer without a name is "unix:". */
+void cat_print_address(const struct nk_sockaddr *address, char text[static CAT_ADDRESS_TEXT_MAX]);
 
 /* The exit status of a connection that could not be made. */
 enum exit_status cat_status_of_connect_error(int error);
