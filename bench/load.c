@@ -2,15 +2,19 @@
  *
  *   bench_load http --port N --path /x --body-bytes N [--depth N] [--close] ...
  *   bench_load echo --port N --size N ...
+ *   bench_load udp  --port N --size N --depth N ...
  *   bench_load idle --port N --path /x --body-bytes N --connections N
+ *   bench_load idle-echo --port N --size N --connections N
  *
- * http and echo print one line `done key=value ...`. With --controlled they print `ready` when
- * every connection is open and warm, wait for a line on stdin, run the measured phase, print the
- * `done` line and hold the connections until another line or the end of stdin: whoever reads the
- * server's CPU time at `ready` and at `done` sees the measured phase and nothing else.
+ * With --unix PATH in place of --port, echo and idle-echo use a unix socket. http, echo and udp
+ * print one line `done key=value ...`. With --controlled they print `ready` when every connection
+ * is open and warm, wait for a line on stdin, run the measured phase, print the `done` line and
+ * hold the connections until another line or the end of stdin: whoever reads the server's CPU time
+ * at `ready` and at `done` sees the measured phase and nothing else.
  *
- * idle opens the connections, completes one request on each, prints `holding`, and holds them until
- * a line or the end of stdin; then it prints `done` with the number of those that were lost.
+ * idle and idle-echo open the connections, complete one request on each, print `holding`, and hold
+ * them until a line or the end of stdin; then they print `done` with the number of those that were
+ * lost.
  *
  * Exit status: 0, 1 when anything was wrong (the reason on stderr), 2 for a usage error.
  */
@@ -22,12 +26,13 @@
 #include <sys/resource.h>
 
 #define USAGE                                                                                      \
-    "usage: bench_load http|echo|idle --port N [options]\n"                                        \
+    "usage: bench_load http|echo|udp|idle|idle-echo --port N [options]\n"                          \
+    "  --unix PATH        echo: instead of --port\n"                                               \
     "  --path TARGET      http: what to request (/)\n"                                             \
     "  --body-bytes N     http: length that every response must have (13)\n"                       \
-    "  --depth N          http: requests in one send (1)\n"                                        \
+    "  --depth N          http: requests in one send; udp: datagrams in a burst (1)\n"             \
     "  --close            http: a new connection for every request\n"                              \
-    "  --size N           echo: bytes of a message (64)\n"                                         \
+    "  --size N           echo, udp: bytes of a message (64)\n"                                    \
     "  --connections N    kept open at once (64)\n"                                                \
     "  --warmup N         requests before the measured ones (0)\n"                                 \
     "  --requests N       measure this many (0: by time)\n"                                        \
@@ -83,6 +88,10 @@ static int parse_option(struct load_options *options, int left, char **arguments
         options->path = arguments[1];
         return 2;
     }
+    if (strcmp(arguments[0], "--unix") == 0 && left > 1) {
+        options->unix_path = arguments[1];
+        return 2;
+    }
     for (size_t i = 0; i < NK_ARRAY_LENGTH(number_options); i++) {
         const struct number_option *option = &number_options[i];
         if (strcmp(arguments[0], option->name) != 0)
@@ -107,7 +116,8 @@ static bool parse_options(struct load_options *options, int count, char **argume
         }
         at += taken;
     }
-    return options->port != 0 && (options->close_each == 0 || options->depth == 1);
+    return (options->port != 0 || options->unix_path != NULL) &&
+           (options->close_each == 0 || options->depth == 1);
 }
 
 /* Ends the line and makes it visible to whoever waits for it. */
@@ -193,9 +203,9 @@ static const struct {
     const struct load_protocol *protocol;
     int (*run)(struct load *load);
 } modes[] = {
-    {"http", &load_protocol_http, run_measured},
-    {"echo", &load_protocol_echo, run_measured},
-    {"idle", &load_protocol_http, run_idle},
+    {"http", &load_protocol_http, run_measured},  {"echo", &load_protocol_echo, run_measured},
+    {"udp", &load_protocol_udp, run_measured},    {"idle", &load_protocol_http, run_idle},
+    {"idle-echo", &load_protocol_echo, run_idle},
 };
 
 static int run_mode(size_t mode, const struct load_options *options)

@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum {
@@ -16,7 +17,7 @@ enum {
     HEAD_READ = 4 * 1024, /* with large bodies: enough for a head, little of the body */
 };
 
-static uint64_t now_ns(void)
+uint64_t load_now(void)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
@@ -57,6 +58,8 @@ int load_init(struct load *load, const struct load_options *options,
 
 void load_deinit(struct load *load)
 {
+    if (load->protocol->close != NULL)
+        load->protocol->close(load);
     for (uint64_t i = 0; load->connections != NULL && i < load->options->connections; i++) {
         if (load->connections[i].fd >= 0)
             (void)close(load->connections[i].fd);
@@ -73,23 +76,44 @@ void load_deinit(struct load *load)
     load->epoll_fd = -1;
 }
 
-/* On loopback a blocking connect is over at once. The descriptor stays blocking: recv and send say
- * MSG_DONTWAIT, which spares a system call on every short connection. */
-static int connect_to_server(struct load *load, struct load_connection *connection)
+/* A connected socket, or -1 with errno set. On loopback a blocking connect is over at once. */
+static int open_tcp(const struct load_options *options)
 {
     const struct sockaddr_in address = {
         .sin_family = AF_INET,
-        .sin_port = htons((uint16_t)load->options->port),
+        .sin_port = htons((uint16_t)options->port),
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
     };
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
     int on = 1;
-    connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
+                    connect(fd, (const struct sockaddr *)&address, sizeof address) != 0)) {
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static int open_unix(const struct load_options *options)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", options->unix_path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* The descriptor stays blocking: recv and send say MSG_DONTWAIT, which spares a system call on
+ * every short connection. */
+static int connect_to_server(struct load *load, struct load_connection *connection)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
+    connection->fd =
+        load->options->unix_path != NULL ? open_unix(load->options) : open_tcp(load->options);
     if (connection->fd < 0)
-        return system_fault(load, "socket");
-    if (setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
-        return system_fault(load, "TCP_NODELAY");
-    if (connect(connection->fd, (const struct sockaddr *)&address, sizeof address) != 0)
         return system_fault(load, "connect");
     if (epoll_ctl(load->epoll_fd, EPOLL_CTL_ADD, connection->fd, &event) != 0)
         return system_fault(load, "epoll_ctl");
@@ -157,7 +181,7 @@ static int take_bytes(struct load *load, struct load_connection *connection, siz
     uint64_t done = before - connection->outstanding;
     if (done == 0)
         return 0;
-    uint64_t now = now_ns();
+    uint64_t now = load_now();
     load->completed += done;
     load_latency_record(&load->latency, now - connection->sent_at, done);
     if (connection->outstanding != 0 || load->options->close_each != 0)
@@ -182,7 +206,7 @@ static int take_end(struct load *load, struct load_connection *connection)
         return load_fault(load, -ECONNRESET, "the server closed a connection early");
     close_without_trace(connection->fd);
     connection->fd = -1;
-    return finish_batch(load, connection, now_ns());
+    return finish_batch(load, connection, load_now());
 }
 
 /* One recv. The bytes of a large body are counted and discarded in the kernel (MSG_TRUNC), so that
@@ -256,7 +280,7 @@ static int run_connections(struct load *load, uint64_t first, uint64_t count)
 {
     int error = 0;
     for (uint64_t i = first; i < first + count && error == 0; i++)
-        error = start_batch(load, &load->connections[i], now_ns());
+        error = start_batch(load, &load->connections[i], load_now());
     while (load->busy > 0 && error == 0)
         error = turn(load);
     return error;
@@ -265,6 +289,8 @@ static int run_connections(struct load *load, uint64_t first, uint64_t count)
 int load_open(struct load *load)
 {
     int error = 0;
+    if (load->protocol->open != NULL)
+        return load->protocol->open(load);
     for (uint64_t first = 0; first < load->options->connections && error == 0; first += SLICE) {
         uint64_t left = load->options->connections - first;
         uint64_t count = left < SLICE ? left : SLICE;
@@ -276,8 +302,9 @@ int load_open(struct load *load)
 
 int load_phase(struct load *load, uint64_t requests, uint64_t duration)
 {
-    reset_phase(load, requests, duration == UINT64_MAX ? UINT64_MAX : now_ns() + duration);
-    return run_connections(load, 0, load->options->connections);
+    reset_phase(load, requests, duration == UINT64_MAX ? UINT64_MAX : load_now() + duration);
+    return load->protocol->run != NULL ? load->protocol->run(load)
+                                       : run_connections(load, 0, load->options->connections);
 }
 
 uint64_t load_count_lost(const struct load *load)

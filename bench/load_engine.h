@@ -16,17 +16,18 @@
 #include <sys/types.h>
 
 struct load_options {
-    const char *path;     /* http: request target */
-    uint64_t port;        /* on 127.0.0.1 */
-    uint64_t connections; /* kept open at once */
-    uint64_t depth;       /* http: requests in one send */
-    uint64_t size;        /* echo: bytes of a message */
-    uint64_t body_bytes;  /* http: the exact length every response must have */
-    uint64_t requests;    /* measured phase: this many in all; 0 = by time */
-    uint64_t duration_ms; /* measured phase: this long, when requests is 0 */
-    uint64_t warmup;      /* requests before the measured phase, beside one on each connection */
-    uint64_t close_each;  /* http: a new connection for every request */
-    uint64_t controlled;  /* wait for a line on stdin before and after the measured phase */
+    const char *path;      /* http: request target */
+    const char *unix_path; /* echo: connect to this unix socket instead; NULL = TCP */
+    uint64_t port;         /* on 127.0.0.1 */
+    uint64_t connections;  /* kept open at once */
+    uint64_t depth;        /* http: requests in one send; udp: datagrams in a burst */
+    uint64_t size;         /* echo, udp: bytes of a message */
+    uint64_t body_bytes;   /* http: the exact length every response must have */
+    uint64_t requests;     /* measured phase: this many in all; 0 = by time */
+    uint64_t duration_ms;  /* measured phase: this long, when requests is 0 */
+    uint64_t warmup;       /* requests before the measured phase, beside one on each connection */
+    uint64_t close_each;   /* http: a new connection for every request */
+    uint64_t controlled;   /* wait for a line on stdin before and after the measured phase */
 };
 
 struct load_connection {
@@ -61,10 +62,17 @@ struct load_protocol {
      * negative errno after describing the fault with load_fault(). */
     ssize_t (*receive)(struct load *load, struct load_connection *connection, const char *bytes,
                        size_t length);
+
+    /* A protocol without connections does these itself and needs neither of the two above: its
+     * part of load_open(), load_phase() and load_deinit(). All three are NULL otherwise. */
+    int (*open)(struct load *load);
+    int (*run)(struct load *load);
+    void (*close)(struct load *load);
 };
 
 extern const struct load_protocol load_protocol_http;
 extern const struct load_protocol load_protocol_echo;
+extern const struct load_protocol load_protocol_udp;
 
 struct load {
     const struct load_options *options;
@@ -99,6 +107,9 @@ int load_phase(struct load *load, uint64_t requests, uint64_t duration);
 
 /* Connections on which the peer has closed or said something since its last response. */
 uint64_t load_count_lost(const struct load *load);
+
+/* CLOCK_MONOTONIC in ns. */
+uint64_t load_now(void);
 
 /* Describes a fault and returns error, so that a protocol can end with `return load_fault(...)`. */
 int load_fault(struct load *load, int error, const char *description);

@@ -1,13 +1,16 @@
 /* The bare reference server: the yardstick of every figure in RESULTS.md.
  *
- *   bench_reference http|echo
+ *   bench_reference http|echo|udp
+ *   bench_reference unix PATH
  *
  * One thread, level-triggered epoll, recv, send and nothing else: no parser, no
  * timers, no limits, no state of a connection. It listens on a free port of
  * 127.0.0.1, prints the port number and serves until a signal ends it.
  *
  * `http` counts the ends of request heads in what one recv brought and answers
- * all of them with one send. `echo` sends back what it received.
+ * all of them with one send. `echo` sends back what it received; `unix` does so on
+ * a unix stream socket at PATH, and `udp` with datagrams, one recvfrom and one
+ * sendto for each.
  *
  * What it leaves out, and why that is fair as a yardstick and as nothing else:
  *   - A head that arrives in two pieces is not recognised unless its last four
@@ -32,6 +35,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define RESPONSE                                                                                   \
@@ -102,6 +106,18 @@ static void serve_connection(int fd, answer_function *answer)
         (void)close(fd); /* which also takes it out of the epoll set */
 }
 
+static void serve_datagram(int fd)
+{
+    struct sockaddr_in peer;
+    socklen_t length = sizeof peer;
+    ssize_t received =
+        recvfrom(fd, receive_buffer, sizeof receive_buffer, 0, (struct sockaddr *)&peer, &length);
+    /* A reply that cannot be sent is a lost datagram, which the client will notice. */
+    if (received >= 0 && sendto(fd, receive_buffer, (size_t)received, 0,
+                                (const struct sockaddr *)&peer, length) != received)
+        return;
+}
+
 static void accept_connection(int epoll_fd, int listener)
 {
     int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -112,7 +128,7 @@ static void accept_connection(int epoll_fd, int listener)
         (void)close(fd);
 }
 
-/* Returns only when epoll itself fails. */
+/* Returns only when epoll itself fails. Without `answer` the listener is for datagrams. */
 static void serve(int epoll_fd, int listener, answer_function *answer)
 {
     struct epoll_event events[EVENTS_PER_WAIT];
@@ -121,7 +137,9 @@ static void serve(int epoll_fd, int listener, answer_function *answer)
         if (ready < 0 && errno != EINTR)
             return;
         for (int i = 0; i < ready; i++) {
-            if (events[i].data.fd == listener)
+            if (answer == NULL)
+                serve_datagram(listener);
+            else if (events[i].data.fd == listener)
                 accept_connection(epoll_fd, listener);
             else
                 serve_connection(events[i].data.fd, answer);
@@ -129,21 +147,34 @@ static void serve(int epoll_fd, int listener, answer_function *answer)
     }
 }
 
-/* A listener on a free loopback port, or -1 with errno set. */
-static int open_listener(void)
+/* A TCP or UDP socket on a free loopback port, or -1 with errno set. */
+static int open_inet(int type)
 {
     const struct sockaddr_in address = {
         .sin_family = AF_INET,
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
     };
     int on = 1;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
     /* Accepted sockets inherit TCP_NODELAY, so no connection pays for setting it. */
-    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
+    if ((type == SOCK_STREAM && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) ||
         bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(fd, LISTEN_BACKLOG) != 0) {
+        (type == SOCK_STREAM && listen(fd, LISTEN_BACKLOG) != 0)) {
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static int open_unix(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    if (fd >= 0 && (bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
+                    listen(fd, LISTEN_BACKLOG) != 0)) {
         (void)close(fd);
         return -1;
     }
@@ -152,43 +183,48 @@ static int open_listener(void)
 
 static int print_port(int listener)
 {
-    struct sockaddr_in address;
+    struct sockaddr_in address = {0};
     socklen_t length = sizeof address;
     if (getsockname(listener, (struct sockaddr *)&address, &length) != 0)
         return -1;
+    /* Of a unix socket it is no port, but says as well that it is ready. */
     if (printf("%u\n", (unsigned)ntohs(address.sin_port)) < 0)
         return -1;
     return fflush(stdout);
 }
 
-static const struct {
+static const struct mode {
     const char *name;
-    answer_function *answer;
+    int type;                /* 0: a unix socket, whose path is the next argument */
+    answer_function *answer; /* NULL for datagrams */
 } modes[] = {
-    {"http", answer_http},
-    {"echo", answer_echo},
+    {"http", SOCK_STREAM, answer_http},
+    {"echo", SOCK_STREAM, answer_echo},
+    {"udp", SOCK_DGRAM, NULL},
+    {"unix", 0, answer_echo},
 };
 
-static answer_function *find_mode(const char *name)
+/* NULL when the arguments are not understood. */
+static const struct mode *find_mode(int argc, char **argv)
 {
-    for (size_t i = 0; i < NK_ARRAY_LENGTH(modes); i++) {
-        if (strcmp(modes[i].name, name) == 0)
-            return modes[i].answer;
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(modes) && argc >= 2; i++) {
+        if (strcmp(modes[i].name, argv[1]) == 0 && argc == (modes[i].type != 0 ? 2 : 3))
+            return &modes[i];
     }
     return NULL;
 }
 
 int main(int argc, char **argv)
 {
-    answer_function *answer = argc == 2 ? find_mode(argv[1]) : NULL;
-    if (answer == NULL) {
-        (void)fputs("usage: bench_reference http|echo\n", stderr);
+    const struct mode *mode = find_mode(argc, argv);
+    if (mode == NULL) {
+        (void)fputs("usage: bench_reference http|echo|udp|unix PATH\n", stderr);
         return 2;
     }
     for (size_t i = 0; i < RESPONSES_PER_SEND; i++)
         memcpy(responses + i * RESPONSE_BYTES, RESPONSE, RESPONSE_BYTES);
 
-    int listener = open_listener();
+    int listener = mode->type != 0 ? open_inet(mode->type) : open_unix(argv[2]);
     int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event event = {.events = EPOLLIN, .data.fd = listener};
     if (listener < 0 || epoll_fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, listener, &event) != 0 ||
@@ -196,7 +232,7 @@ int main(int argc, char **argv)
         perror("bench_reference");
         return 1;
     }
-    serve(epoll_fd, listener, answer);
+    serve(epoll_fd, listener, mode->answer);
     perror("bench_reference: epoll_wait");
     return 1;
 }

@@ -37,7 +37,8 @@ def build(directory: Path, with_netkit: bool) -> None:
         command = ["cmake", "-S", str(ROOT), "-B", str(directory),
                    "-DCMAKE_BUILD_TYPE=Release", "-DNETKIT_TESTS=OFF"]
         _run_quietly(command + (["-G", "Ninja"] if shutil.which("ninja") else []))
-    targets = ["bench_reference", "bench_load"] + (["netkit"] if with_netkit else [])
+    targets = ["bench/all"] if shutil.which("ninja") else ["all"]
+    targets += ["netkit"] if with_netkit else []
     _run_quietly(["cmake", "--build", str(directory), "--target", *targets])
 
 

@@ -63,7 +63,7 @@ def _count_calls(env: Environment, peer: Peer, row: Row) -> dict[str, int]:
     summary = env.scratch / "strace.txt"
     with RunningServer(env, peer, row.service) as server:
         options = _load_options(server, row, row.exact_requests)
-        with Load(env, row.work.mode, server.port, options) as load:
+        with Load(env, row.work.mode, options) as load:
             pids = server.pids
             command = ["strace", "-c", "-f", "-o", str(summary)]
             for pid in pids:
@@ -107,7 +107,7 @@ def _count_instructions(env: Environment, peer: Peer, row: Row, requests: int) -
                f"--callgrind-out-file={directory}/out.%p"]
     with RunningServer(env, peer, row.service, wrapper) as server:
         options = _load_options(server, row, requests)
-        with Load(env, row.work.mode, server.port, options) as load:
+        with Load(env, row.work.mode, options) as load:
             load.run()
     total = 0
     for path in directory.iterdir():

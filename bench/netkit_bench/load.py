@@ -105,8 +105,8 @@ class Load(_Generator):
         after = ...              # the connections are still open
     """
 
-    def __init__(self, env: Environment, mode: str, port: int, options: list[str]) -> None:
-        super().__init__(env, mode, ["--port", str(port), "--controlled", *options])
+    def __init__(self, env: Environment, mode: str, options: list[str]) -> None:
+        super().__init__(env, mode, ["--controlled", *options])
 
     def run(self) -> LoadResult:
         self.tell()
@@ -121,5 +121,8 @@ class IdleConnections(_Generator):
 
     _first_word = "holding"
 
-    def __init__(self, env: Environment, port: int, count: int, options: list[str]) -> None:
-        super().__init__(env, "idle", ["--port", str(port), "--connections", str(count), *options])
+    _modes = {"http": "idle", "echo": "idle-echo"}
+
+    def __init__(self, env: Environment, mode: str, count: int, options: list[str]) -> None:
+        # The last of several --connections counts.
+        super().__init__(env, self._modes[mode], [*options, "--connections", str(count)])

@@ -47,15 +47,18 @@ def wakeups(pids: list[int]) -> int:
 
 @dataclass(frozen=True)
 class Work:
-    """What the load generator does, apart from the port."""
+    """What the load generator does, apart from the address."""
 
     mode: str
     options: tuple[str, ...]
     warmup: int  # requests
     units: int = 1  # of work in a request, when the figure is not one per request
+    idle_connections: int = 0  # beside the active ones; 0: as many as the command line says
 
     def load_options(self, server: RunningServer) -> list[str]:
         options = list(self.options)
+        options += (["--unix", str(server.launch.unix_path)] if server.launch.unix_path
+                    else ["--port", str(server.port)])
         if self.mode == "http":
             if "--path" not in options:
                 options += ["--path", server.launch.path]
@@ -77,7 +80,7 @@ def measure_load(env: Environment, server: RunningServer, work: Work) -> tuple[f
     """CPU microseconds per unit, and the whole sample."""
     options = work.load_options(server) + ["--warmup", str(work.warmup),
                                            "--duration-ms", str(round(env.seconds * 1000))]
-    with Load(env, work.mode, server.port, options) as load:
+    with Load(env, work.mode, options) as load:
         pids = server.pids
         time.sleep(SETTLE_SECONDS)
         before = cpu_nanoseconds(pids)
@@ -96,18 +99,18 @@ def measure_cpu(env: Environment, peer: Peer, service: str, work: Work) -> Sampl
 
 
 def measure_idle(env: Environment, peer: Peer, service: str, work: Work) -> Sample:
-    """Row c: what idle connections cost in memory, in wake-ups, and to the active ones.
+    """Rows c and idle: what idle connections cost in memory, in wake-ups, and to the active ones.
 
     Active requests are measured before, while and after the idle connections exist; the mean of
     before and after takes out whatever drifts.
     """
-    count = env.idle_connections
+    count = work.idle_connections or env.idle_connections
     with RunningServer(env, peer, service) as server:
         before, _ = measure_load(env, server, work)
         pids = server.pids
         time.sleep(IDLE_SETTLE_SECONDS)
         memory = private_bytes(pids)
-        with IdleConnections(env, server.port, count, work.load_options(server)):
+        with IdleConnections(env, work.mode, count, work.load_options(server)):
             time.sleep(IDLE_SETTLE_SECONDS)
             memory = private_bytes(pids) - memory
             woken = wakeups(pids)

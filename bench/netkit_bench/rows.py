@@ -60,6 +60,18 @@ def _http(*options: str, warmup: int = 20000) -> Work:
     return Work("http", options, warmup)
 
 
+def _idle_echo_row(service: str, name: str) -> Row:
+    """One active connection among 5,000 idle ones."""
+    work = Work("echo", ("--size", "64", "--connections", "1"), 5000, idle_connections=5000)
+    return Row(f"idle-{service}", service, work,
+               (Line("added", f"{name}: CPU that 5,000 idle connections add to an active message",
+                     "%", (Target("must", "value", 3),), ratios=False),
+                Line("memory", f"{name}: private memory of an idle connection", "B/connection",
+                     ratios=False),
+                Line("cpu_with_idle", f"{name}: active message beside them", "us/message")),
+               measure=measure_idle, exact_requests=0, default=False)
+
+
 def _idle_lines() -> tuple[Line, ...]:
     return (
         Line("memory", "c. idle keep-alive connections: private memory", "B/connection",
@@ -97,6 +109,15 @@ ROWS = (
     Row("c", "http", _http(), _idle_lines(), measure=measure_idle, exact_requests=0),
     Row("echo", "echo", Work("echo", ("--size", "64"), 20000),
         (Line("cpu", "TCP echo, 64 B", "us/message", (Target("must", "reference", 1.10),)),)),
+    Row("e-one", "udp", Work("udp", ("--size", "64"), 20000),
+        (Line("cpu", "e. UDP echo, one datagram in flight", "us/datagram",
+              (Target("must", "reference", 1.05), Target("goal", "reference", 1.02))),)),
+    Row("e-burst", "udp", Work("udp", ("--size", "64", "--depth", "64"), 64000),
+        (Line("cpu", "e. UDP echo, bursts of 64 from one peer", "us/datagram",
+              (Target("must", "reference", 0.45), Target("goal", "reference", 0.30))),),
+        exact_requests=64000),
+    _idle_echo_row("echo", "TCP echo"),
+    _idle_echo_row("unix", "unix echo"),
     _file_row("1k.bin", "1KiB", 20000,
               (Target("must", "nginx", 0.80), Target("goal", "nginx", 0.65))),
     _file_row("16k.bin", "16KiB", 10000,
@@ -110,7 +131,8 @@ ROWS = (
 )
 
 # A letter may stand for several rows.
-GROUPS = {"d": tuple(row.key for row in ROWS if row.key.startswith("d-"))}
+GROUPS = {letter: tuple(row.key for row in ROWS if row.key.startswith(f"{letter}-"))
+          for letter in ("d", "e", "idle")}
 
 
 def choose_rows(text: str | None) -> list[Row]:

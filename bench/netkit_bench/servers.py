@@ -7,6 +7,8 @@ To add a peer, write such functions and one entry. The services are
   files  the same for the files of `make_files`, by their name
   short  http that closes the connection when the request says so; the reference never does
   echo   sends back what it gets
+  unix   the same on a unix stream socket
+  udp    the same with datagrams
 """
 
 import os
@@ -40,6 +42,7 @@ class Launch:
     port: int | None = None
     path: str = "/"
     body_bytes: int = 13
+    unix_path: Path | None = None  # where it listens instead of a port
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,16 @@ def _reference(mode: str):
     return lambda env, directory: Launch([str(env.reference), mode])
 
 
+def _reference_unix(env: Environment, directory: Path) -> Launch:
+    path = directory / "echo"
+    return Launch([str(env.reference), "unix", str(path)], unix_path=path)
+
+
+def _library(name: str):
+    """TCP echo on an event library; there is a program for each one that is installed."""
+    return lambda env, directory: Launch([str(env.reference.with_name(f"bench_{name}"))])
+
+
 def _netkit_http(env: Environment, directory: Path) -> Launch:
     return Launch([str(env.netkit), "serve", "http", "--demo", "--threads", "0",
                    "--keepalive-requests", "0", "--ready-fd", "{ready_fd}", "127.0.0.1:0"],
@@ -76,9 +89,15 @@ def _netkit_files(env: Environment, directory: Path) -> Launch:
                    "--ready-fd", "{ready_fd}", "127.0.0.1:0"])
 
 
-def _netkit_echo(env: Environment, directory: Path) -> Launch:
+def _netkit_echo(scheme: str):
+    return lambda env, directory: Launch([str(env.netkit), "serve", "echo", "--threads", "0",
+                                          "--ready-fd", "{ready_fd}", f"{scheme}://127.0.0.1:0"])
+
+
+def _netkit_unix(env: Environment, directory: Path) -> Launch:
+    path = directory / "echo"
     return Launch([str(env.netkit), "serve", "echo", "--threads", "0",
-                   "--ready-fd", "{ready_fd}", "tcp://127.0.0.1:0"])
+                   "--ready-fd", "{ready_fd}", f"unix:{path}"], unix_path=path)
 
 
 NGINX_CONFIGURATION = """
@@ -129,9 +148,13 @@ def _nginx_files(env: Environment, directory: Path) -> Launch:
 PEERS = {
     peer.name: peer
     for peer in (
-        Peer("reference", {"http": _reference("http"), "echo": _reference("echo")}),
+        Peer("reference", {"http": _reference("http"), "echo": _reference("echo"),
+                           "udp": _reference("udp"), "unix": _reference_unix}),
         Peer("netkit", {"http": _netkit_http, "short": _netkit_http, "files": _netkit_files,
-                        "echo": _netkit_echo}),
+                        "echo": _netkit_echo("tcp"), "udp": _netkit_echo("udp"),
+                        "unix": _netkit_unix}),
+        Peer("libuv", {"echo": _library("libuv")}),
+        Peer("libevent", {"echo": _library("libevent")}),
         Peer("nginx", {"http": _nginx_http, "short": _nginx_http, "files": _nginx_files}),
     )
 }
@@ -173,8 +196,11 @@ class RunningServer:
                     preexec_fn=pinned(self._env.server_core))
             os.close(write_end)
             write_end = -1
-            self.port = self.launch.port or self._announced_port(read_end)
-            self._await_listener()
+            if self.launch.port is not None:
+                self.port = self.launch.port
+                self._await_listener()
+            else:
+                self.port = self._announced_port(read_end)
         except BaseException:
             self._kill()
             raise
@@ -222,6 +248,8 @@ class RunningServer:
                 raise BenchError(f"{self._name} announced no port: {self._complaint()}")
             text += part
         line = text.split(b"\n", 1)[0].decode()
+        if self.launch.unix_path is not None:
+            return 0
         port = int(line) if line.isdigit() else urlsplit(line).port
         if port is None:
             raise BenchError(f"{self._name} announced '{line}', which has no port")
