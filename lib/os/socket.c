@@ -82,14 +82,24 @@ int nk_socket_take_error(int fd)
     return error ? error : -pending;
 }
 
-ssize_t nk_socket_recv(int fd, void *data, size_t len)
+static inline ssize_t receive(int fd, void *data, size_t len, int flags)
 {
     ssize_t received;
 
     do
-        received = recv(fd, data, len, 0);
+        received = recv(fd, data, len, flags);
     while (NK_UNLIKELY(received < 0 && errno == EINTR));
     return NK_LIKELY(received >= 0) ? received : -errno;
+}
+
+ssize_t nk_socket_recv(int fd, void *data, size_t len)
+{
+    return receive(fd, data, len, 0);
+}
+
+ssize_t nk_socket_peek(int fd, void *data, size_t len)
+{
+    return receive(fd, data, len, MSG_PEEK);
 }
 
 ssize_t nk_socket_send(int fd, const void *data, size_t len, bool more)

@@ -45,6 +45,11 @@ NK_PUBLIC NK_MUST_USE int nk_socket_take_error(int fd);
 /* recv(2) without flags. On a datagram socket 0 is an empty datagram. */
 NK_PUBLIC NK_MUST_USE ssize_t nk_socket_recv(int fd, void *data, size_t len) NK_NONNULL(2);
 
+/* recv(2) with MSG_PEEK: the same, but the bytes stay in the socket and come
+ * again with the next call. The socket stays readable meanwhile, so whoever
+ * peeks at a part has to receive it before the loop is asked again. */
+NK_PUBLIC NK_MUST_USE ssize_t nk_socket_peek(int fd, void *data, size_t len) NK_NONNULL(2);
+
 /* send(2) with MSG_NOSIGNAL; `more` adds MSG_MORE: more bytes follow at once. */
 NK_PUBLIC NK_MUST_USE ssize_t nk_socket_send(int fd, const void *data, size_t len, bool more)
     NK_NONNULL(2);

@@ -173,6 +173,34 @@ static void recv_tells_bytes_from_nothing_from_the_end(void **state)
     }
 }
 
+/* A handshake looks before it takes: what is peeked at must still be there for
+ * whoever receives next, and the three answers must be those of recv. */
+static void peek_leaves_the_bytes_where_they_are(void **state)
+{
+    struct pair pair = connected(loopback(AF_INET), SOCK_STREAM);
+    char bytes[16];
+
+    (void)state;
+    assert_int_equal(nk_socket_peek(pair.server, bytes, sizeof bytes), -EAGAIN);
+    assert_int_equal(nk_socket_send(pair.client, "hello", 5, false), 5);
+    assert_int_equal(nk_socket_shutdown_write(pair.client), 0);
+    await(pair.server, POLLIN);
+    for (int i = 0; i < 2; i++) {
+        memset(bytes, 0, sizeof bytes);
+        assert_int_equal(nk_socket_peek(pair.server, bytes, sizeof bytes), 5);
+        assert_memory_equal(bytes, "hello", 5);
+    }
+    assert_int_equal(nk_socket_recv(pair.server, bytes, 2), 2);
+    assert_int_equal(nk_socket_peek(pair.server, bytes, 1), 1);
+    assert_memory_equal(bytes, "l", 1);
+    assert_int_equal(nk_socket_recv(pair.server, bytes, sizeof bytes), 3);
+    assert_memory_equal(bytes, "llo", 3);
+    await(pair.server, POLLIN);
+    assert_int_equal(nk_socket_peek(pair.server, bytes, sizeof bytes), 0);
+    assert_int_equal(nk_socket_peek(-1, bytes, sizeof bytes), -EBADF);
+    close_pair(&pair);
+}
+
 /* A peer that does not read must stop the sender, not block it. */
 static void send_to_a_full_socket_would_block(void **state)
 {
@@ -289,6 +317,7 @@ int main(void)
         cmocka_unit_test(tcp_ends_know_each_other),
         cmocka_unit_test(accept_without_a_client_would_block),
         cmocka_unit_test(recv_tells_bytes_from_nothing_from_the_end),
+        cmocka_unit_test(peek_leaves_the_bytes_where_they_are),
         cmocka_unit_test(send_to_a_full_socket_would_block),
         cmocka_unit_test(more_holds_bytes_back_until_the_last),
         cmocka_unit_test(refused_connection_is_told_by_take_error),
