@@ -83,16 +83,32 @@ static bool is_starvation(int error)
     return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
 }
 
+/* A client that may not come is reset: it learns that it is not served, and this
+ * machine keeps nothing of the connection. */
+static bool is_admitted(const struct nk_acceptor *acceptor, int fd, const struct nk_sockaddr *peer)
+{
+    const struct nk_acceptor_options *options = &acceptor->options;
+    if (!options->admit || options->admit(options->admit_context, peer))
+        return true;
+    int error = nk_socket_set_abortive_close(fd);
+    (void)error; /* then it is closed in the usual way */
+    nk_socket_close(fd);
+    return false;
+}
+
 /* Errors of one connection that died in the backlog, and of the network it came
  * over (accept(2)), say nothing about the next one. */
 static void on_ready(struct nk_channel *channel, unsigned events)
 {
     (void)events;
     struct nk_acceptor *acceptor = nk_container_of(channel, struct nk_acceptor, channel);
+    struct nk_sockaddr peer;
     int accepted = 0;
     for (int i = 0; i < ACCEPT_BUDGET && acceptor->channel.wanted; i++) {
-        int fd = nk_socket_accept(channel->fd, NULL);
+        int fd = nk_socket_accept(channel->fd, acceptor->options.admit ? &peer : NULL);
         if (fd >= 0) {
+            if (!is_admitted(acceptor, fd, &peer))
+                continue;
             acceptor->options.on_accepted(acceptor->options.context, fd);
             accepted++;
         } else if (fd == -EAGAIN) {

@@ -22,6 +22,12 @@ struct nk_acceptor_options {
     bool v6_only;               /* an IPv6 wildcard does not also take IPv4 */
     const char *socket_options; /* "key=value&..." of the address, or NULL */
 
+    /* Whether `peer` may be a client; others are reset at once. NULL: everybody
+     * may. A loop's own thread calls it, and with a listener on each of several
+     * loops they call it at the same time. */
+    bool (*admit)(void *admit_context, const struct nk_sockaddr *peer);
+    void *admit_context;
+
     /* Takes over the connected descriptor `fd`. */
     void (*on_accepted)(void *context, int fd);
     /* After each batch of accepted connections; may be NULL. */

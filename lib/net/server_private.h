@@ -25,6 +25,7 @@ struct nk_server_shard {
     bool is_drained;
     atomic_uint_fast64_t lost; /* clients that could not be taken over */
     atomic_uint_fast64_t shed; /* from its acceptors, when they are freed */
+    atomic_uint_fast64_t denied;
     atomic_uint_fast64_t cut;
     struct nk_task drain_task;   /* main -> this loop */
     struct nk_task cut_task;     /* main -> this loop */
@@ -52,6 +53,7 @@ struct nk_tcp_server {
     struct nk_acceptor *acceptors[NK_SERVER_ACCEPTORS_MAX]; /* on the main loop */
     size_t acceptor_count;
     uint64_t shed;               /* main loop: of acceptors already freed, and in the hand-off */
+    uint64_t denied;             /* main loop */
     uint32_t random;             /* main loop */
     int waiting;                 /* main loop: accepted over the limit, served next; -1 = none */
     size_t drained_count;        /* main loop */
@@ -70,7 +72,8 @@ int nk_server_shard_init(struct nk_server_shard *shard, struct nk_tcp_server *se
                          struct nk_event_loop *loop, void *context);
 void nk_server_shard_deinit(struct nk_server_shard *shard);
 
-/* The acceptor's callback on the shard's own loop (`context` is the shard). */
+/* The acceptor's callbacks on the shard's own loop (`context` is the shard). */
+bool nk_server_shard_admit(void *context, const struct nk_sockaddr *peer);
 void nk_server_shard_accept(void *context, int fd);
 
 /* Puts `fd` on its way to the shard; nk_server_shard_send_off wakes it. Main

@@ -84,6 +84,16 @@ static void serve(struct nk_server_shard *shard, int fd)
     take_over(shard, fd);
 }
 
+bool nk_server_shard_admit(void *context, const struct nk_sockaddr *peer)
+{
+    struct nk_server_shard *shard = context;
+    const struct nk_tcp_server_options *options = &shard->server->options;
+    if (options->admit(options->admit_context, peer))
+        return true;
+    nk_count(&shard->denied, 1);
+    return false;
+}
+
 /* As on the main loop: the client over the limit waits here, the later ones in
  * the backlog, and an idle connection makes room. */
 void nk_server_shard_accept(void *context, int fd)

@@ -158,6 +158,15 @@ static void make_wait(struct nk_tcp_server *server, int fd)
     admit_waiting(server); /* one may have ended before is_full was set */
 }
 
+static bool admit(void *context, const struct nk_sockaddr *peer)
+{
+    struct nk_tcp_server *server = context;
+    if (server->options.admit(server->options.admit_context, peer))
+        return true;
+    server->denied++;
+    return false;
+}
+
 static void on_accepted(void *context, int fd)
 {
     struct nk_tcp_server *server = context;
@@ -194,10 +203,13 @@ static int listen_on_all_shards(struct nk_tcp_server *server, const struct nk_so
     struct nk_sockaddr address = *local;
     options->reuse_port = true;
     options->on_accepted = nk_server_shard_accept;
+    if (server->options.admit)
+        options->admit = nk_server_shard_admit;
     for (size_t i = 0; i < server->shard_count; i++) {
         struct nk_server_shard *shard = &server->shards[i];
         struct listen_call call = {shard, &address, options};
         options->context = shard;
+        options->admit_context = shard;
         int error = nk_loop_call(shard->loop, listen_on_shard, &call);
         if (error)
             return error;
@@ -212,6 +224,9 @@ static int listen_on_main(struct nk_tcp_server *server, const struct nk_sockaddr
 {
     struct nk_acceptor *acceptor;
     options->on_accepted = on_accepted;
+    if (server->options.admit)
+        options->admit = admit;
+    options->admit_context = server;
     options->on_batch_end = on_batch_end;
     options->context = server;
     int error = nk_acceptor_new(&acceptor, server->main_loop, local, options);
@@ -298,12 +313,13 @@ void nk_tcp_server_cut(struct nk_tcp_server *server)
 
 void nk_tcp_server_counters(const struct nk_tcp_server *server, struct nk_tcp_server_counters *out)
 {
-    struct nk_tcp_server_counters sum = {.shed = server->shed};
+    struct nk_tcp_server_counters sum = {.shed = server->shed, .denied = server->denied};
     for (size_t i = 0; i < server->acceptor_count; i++)
         sum.shed += nk_acceptor_shed_count(server->acceptors[i]);
     for (size_t i = 0; i < server->shard_count; i++) {
         const struct nk_server_shard *shard = &server->shards[i];
         sum.shed += atomic_load(&shard->shed) + atomic_load(&shard->lost);
+        sum.denied += atomic_load(&shard->denied);
         sum.cut += atomic_load(&shard->cut);
     }
     *out = sum;

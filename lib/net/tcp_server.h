@@ -30,6 +30,10 @@ struct nk_tcp_server_options {
     bool no_delay;
     bool reuse_port;
     uint64_t max_connections; /* further clients wait in the backlog; 0 = no limit */
+    /* Whether `peer` may be a client; others are reset at once and counted. NULL:
+     * everybody may. Called by any loop's thread, by several at the same time. */
+    bool (*admit)(void *admit_context, const struct nk_sockaddr *peer);
+    void *admit_context;
     /* Every connection is closed after nk_tcp_server_drain. */
     void (*on_drained)(void *context);
     void *context;
@@ -67,8 +71,9 @@ NK_PUBLIC void nk_tcp_server_drain(struct nk_tcp_server *server) NK_NONNULL(1);
 NK_PUBLIC void nk_tcp_server_cut(struct nk_tcp_server *server) NK_NONNULL(1);
 
 struct nk_tcp_server_counters {
-    uint64_t shed; /* clients closed unserved for want of a descriptor or of memory */
-    uint64_t cut;  /* connections closed by nk_tcp_server_cut */
+    uint64_t shed;   /* clients closed unserved for want of a descriptor or of memory */
+    uint64_t denied; /* clients that `admit` did not admit */
+    uint64_t cut;    /* connections closed by nk_tcp_server_cut */
 };
 NK_PUBLIC void nk_tcp_server_counters(const struct nk_tcp_server *server,
                                       struct nk_tcp_server_counters *out) NK_NONNULL(1, 2);

@@ -65,10 +65,15 @@ struct nk_udp_options {
     bool v6_only;               /* an IPv6 wildcard does not also take IPv4 */
     bool reuse_port;            /* several sockets share the port, the kernel spreads the peers */
     bool is_first;              /* with reuse_port: bound only if the port is free */
-    size_t max_peers;           /* the one silent for longest makes room; 0 = 65536 */
-    uint64_t peer_idle;         /* ns until a silent peer is forgotten; 0 = never */
-    size_t max_backlog;         /* bytes, overhead included; 0 = 1 MiB */
-    size_t max_datagram;        /* longer ones are dropped; 0 = NK_DATAGRAM_MAX */
+    /* Whether `peer` may be heard; datagrams of others are dropped and counted. NULL:
+     * everybody may. Called for each message from the kernel, by the loop's thread.
+     * Servers only. */
+    bool (*admit)(void *admit_context, const struct nk_sockaddr *peer);
+    void *admit_context;
+    size_t max_peers;    /* the one silent for longest makes room; 0 = 65536 */
+    uint64_t peer_idle;  /* ns until a silent peer is forgotten; 0 = never */
+    size_t max_backlog;  /* bytes, overhead included; 0 = 1 MiB */
+    size_t max_datagram; /* longer ones are dropped; 0 = NK_DATAGRAM_MAX */
 };
 
 /* A server bound to `local`; it receives from nk_udp_endpoint_resume on. Returns
@@ -139,6 +144,7 @@ struct nk_udp_statistics {
     uint64_t nameless;      /* not sent: the unix peer has no name */
     uint64_t failed;        /* not sent: any other error */
     uint64_t refused;       /* refusals that the peer of a client has sent */
+    uint64_t denied;        /* received, but `admit` did not admit their sender */
     uint64_t peers_new;     /* peers that came */
     uint64_t peers_expired; /* ... and were forgotten */
 };

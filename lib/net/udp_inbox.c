@@ -134,22 +134,33 @@ static struct nk_peer *add_peer(struct nk_udp_endpoint *endpoint, const struct n
     return endpoint->is_closed ? NULL : peer;
 }
 
-/* Whoever sent the message in `slot`; NULL when memory is out, or when the
- * handler has closed the endpoint. */
-static struct nk_peer *sender(struct nk_udp_endpoint *endpoint, size_t slot)
+/* The address that the message in `slot` came from; servers only. */
+static const struct nk_sockaddr *sender_name(struct nk_udp_inbox *inbox, size_t slot)
 {
-    struct nk_udp_inbox *inbox = &endpoint->inbox;
     struct nk_sockaddr *name = &inbox->names[slot];
-    uint64_t now = nk_event_loop_now(endpoint->loop);
-    if (endpoint->remote) {
-        endpoint->remote->last_seen = now;
-        return endpoint->remote;
-    }
     name->len = inbox->messages[slot].msg_hdr.msg_namelen;
     if (name->len > sizeof(struct sockaddr_un))
         name->len = sizeof(struct sockaddr_un); /* the NUL of a path that fills it */
     if (name->len == 0)
         name->any.sa_family = AF_UNIX; /* a socket that has no name */
+    return name;
+}
+
+static bool is_admitted(const struct nk_udp_endpoint *endpoint, const struct nk_sockaddr *name)
+{
+    const struct nk_udp_options *options = &endpoint->options;
+    return !options->admit || options->admit(options->admit_context, name);
+}
+
+/* Whoever sent the message that came from `name`, which is NULL for a client;
+ * NULL when memory is out, or when the handler has closed the endpoint. */
+static struct nk_peer *sender(struct nk_udp_endpoint *endpoint, const struct nk_sockaddr *name)
+{
+    uint64_t now = nk_event_loop_now(endpoint->loop);
+    if (!name) {
+        endpoint->remote->last_seen = now;
+        return endpoint->remote;
+    }
     struct nk_peer *peer = endpoint->last;
     if (!peer || !nk_sockaddr_equal(&peer->address, name)) {
         peer = nk_peer_table_find(&endpoint->peers, name);
@@ -176,6 +187,12 @@ static void hand_over(struct nk_udp_endpoint *endpoint, struct nk_peer *peer,
     endpoint->options.handlers->on_datagram(endpoint, peer, datagram);
 }
 
+/* How many a message of `len` bytes holds; an empty one holds one. */
+static uint64_t count_datagrams(size_t len, size_t segment)
+{
+    return segment > 0 && len > segment ? (len + segment - 1) / segment : 1;
+}
+
 /* A message is one datagram or, when the kernel has put some together, a run of
  * datagrams of `segment` bytes, the last of which may be shorter. */
 static void deliver(struct nk_udp_endpoint *endpoint, size_t slot)
@@ -185,7 +202,12 @@ static void deliver(struct nk_udp_endpoint *endpoint, size_t slot)
     struct nk_slice rest = nk_slice_make(inbox->parts[slot].iov_base, message->msg_len);
     struct nk_local_address local = {0};
     size_t segment = nk_datagram_control_read(&message->msg_hdr, &local);
-    struct nk_peer *peer = sender(endpoint, slot);
+    const struct nk_sockaddr *name = endpoint->remote ? NULL : sender_name(inbox, slot);
+    if (name && !is_admitted(endpoint, name)) {
+        nk_udp_count(endpoint, NK_UDP_DENIED, count_datagrams(rest.len, segment));
+        return;
+    }
+    struct nk_peer *peer = sender(endpoint, name);
     if (!peer) {
         if (!endpoint->is_closed)
             nk_udp_count(endpoint, NK_UDP_DROPPED, 1);

@@ -29,6 +29,7 @@ enum nk_udp_counter {
     NK_UDP_NAMELESS,
     NK_UDP_FAILED,
     NK_UDP_REFUSED,
+    NK_UDP_DENIED,
     NK_UDP_PEERS_NEW,
     NK_UDP_PEERS_EXPIRED,
     NK_UDP_COUNTERS,

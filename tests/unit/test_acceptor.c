@@ -129,6 +129,53 @@ static void clients_wait_until_it_is_resumed(void **state)
     close(client);
 }
 
+/* ---- admitting ---- */
+
+static struct nk_sockaddr asked_for;
+
+static bool admit_if_told(void *admit_context, const struct nk_sockaddr *peer)
+{
+    const bool *may_come = admit_context;
+
+    asked_for = *peer;
+    return *may_come;
+}
+
+/* A client that may not come would be handed over all the same, keep a
+ * descriptor, be left hanging, or keep the next one out. */
+static void who_is_not_admitted_is_reset(void **state)
+{
+    struct nk_acceptor_options refusing = options();
+    struct nk_acceptor *other;
+    struct nk_sockaddr local = loopback(AF_INET);
+    struct nk_sockaddr name = {.len = 0};
+    bool may_come = false;
+    char byte;
+
+    (void)state;
+    refusing.admit = admit_if_told;
+    refusing.admit_context = &may_come;
+    assert_int_equal(nk_acceptor_new(&other, loop, &local, &refusing), 0);
+    nk_acceptor_resume(other);
+    size_t before = open_descriptors();
+    int client = connect_to(nk_acceptor_address(other), SOCK_STREAM);
+    assert_int_equal(nk_socket_local(client, &name), 0);
+    TURN_UNTIL(loop, asked_for.len > 0);
+    assert_true(nk_sockaddr_equal(&asked_for, &name));
+    await(client, POLLIN);
+    assert_int_equal(nk_socket_recv(client, &byte, 1), -ECONNRESET);
+    assert_int_equal(seen.count, 0);
+    assert_int_equal(seen.batches, 0);
+    assert_int_equal(open_descriptors(), before + 1);
+    nk_socket_close(client);
+    may_come = true;
+    client = connect_to(nk_acceptor_address(other), SOCK_STREAM);
+    TURN_UNTIL(loop, seen.count == 1);
+    nk_socket_close(client);
+    nk_acceptor_free(other);
+    turn_idle(loop, 1);
+}
+
 /* DEFECTS 12: one event accepts many, but not so many that the connections of
  * this loop are held up. */
 static void clients_are_accepted_in_bounded_batches(void **state)
@@ -410,6 +457,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(clients_wait_until_it_is_resumed),
+        CASE(who_is_not_admitted_is_reset),
         CASE(clients_are_accepted_in_bounded_batches),
         CASE(pausing_within_a_batch_ends_it),
         CASE(it_may_be_freed_within_a_batch),

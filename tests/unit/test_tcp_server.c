@@ -128,6 +128,15 @@ static int tear_down(void **state)
 
 /* ---- clients ---- */
 
+static atomic_bool may_come;
+
+static bool admit_if_told(void *admit_context, const struct nk_sockaddr *peer)
+{
+    assert_ptr_equal(admit_context, &may_come);
+    assert_int_equal(peer->any.sa_family, AF_INET);
+    return atomic_load(&may_come);
+}
+
 static int connect_client(void)
 {
     return connect_to(&address, SOCK_STREAM);
@@ -667,6 +676,64 @@ static void a_storm_of_clients_is_served(void **state)
     TURN_UNTIL(loop, atomic_load(&closed) == atomic_load(&completed));
 }
 
+static uint64_t denied_count(void)
+{
+    struct nk_tcp_server_counters counters;
+
+    nk_tcp_server_counters(server, &counters);
+    return counters.denied;
+}
+
+/* Clients that may not come would be served on some of the loops, or not be
+ * counted. */
+static void check_admission(size_t threads, bool reuse_port)
+{
+    enum { CLIENTS = 12 };
+    int clients[CLIENTS];
+
+    options.admit = admit_if_told;
+    options.admit_context = &may_come;
+    options.reuse_port = reuse_port;
+    start(threads);
+    atomic_store(&may_come, false);
+    for (size_t i = 0; i < CLIENTS; i++) {
+        clients[i] = nk_socket_open(AF_INET, SOCK_STREAM);
+        int result = nk_socket_connect(clients[i], &address); /* which the reset may overtake */
+        assert_true(result == 0 || result == -EINPROGRESS || result == -ECONNRESET);
+    }
+    for (size_t i = 0; i < CLIENTS; i++)
+        TURN_UNTIL(loop, is_closed(clients[i]));
+    assert_int_equal(denied_count(), CLIENTS);
+    assert_int_equal(atomic_load(&completed), 0);
+    atomic_store(&may_come, true);
+    for (size_t i = 0; i < CLIENTS; i++) {
+        nk_socket_close(clients[i]);
+        clients[i] = connect_client();
+        assert_echoes(clients[i]);
+    }
+    assert_int_equal(denied_count(), CLIENTS);
+    for (size_t i = 0; i < CLIENTS; i++)
+        nk_socket_close(clients[i]);
+}
+
+static void who_is_not_admitted_is_not_served(void **state)
+{
+    (void)state;
+    check_admission(0, false);
+}
+
+static void who_is_not_admitted_is_not_served_with_threads(void **state)
+{
+    (void)state;
+    check_admission(2, false);
+}
+
+static void who_is_not_admitted_is_not_served_with_reuse_port(void **state)
+{
+    (void)state;
+    check_admission(3, true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -675,6 +742,9 @@ int main(void)
         CASE(the_less_loaded_loop_is_preferred),
         CASE(every_loop_may_listen_itself),
         CASE(every_loop_has_its_context),
+        CASE(who_is_not_admitted_is_not_served),
+        CASE(who_is_not_admitted_is_not_served_with_threads),
+        CASE(who_is_not_admitted_is_not_served_with_reuse_port),
         CASE(clients_over_the_limit_wait),
         CASE(clients_over_the_limit_wait_with_threads),
         CASE(clients_over_the_limit_wait_with_reuse_port),

@@ -252,6 +252,71 @@ static void an_error_does_not_end_the_server(void **state)
     nk_socket_close(client);
 }
 
+static bool admit_but_port(void *admit_context, const struct nk_sockaddr *peer)
+{
+    const uint16_t *port = admit_context;
+
+    return nk_sockaddr_port(peer) != *port;
+}
+
+/* A stranger who may not be heard would be answered, take a place in the table of
+ * peers, or go uncounted; or with him others in the same batch. */
+static void who_is_not_admitted_is_not_heard(void **state)
+{
+    uint16_t port = 0;
+    struct nk_sockaddr local = loopback(AF_INET);
+    struct nk_udp_options options = {.admit = admit_but_port, .admit_context = &port};
+    struct nk_udp_endpoint *server = udp_server(&local, options);
+    int denied = udp_socket(nk_udp_endpoint_address(server));
+    int friend = udp_socket(nk_udp_endpoint_address(server));
+
+    (void)state;
+    assert_int_equal(nk_socket_local(denied, &local), 0);
+    port = nk_sockaddr_port(&local);
+    udp_say(denied, "one");
+    udp_say(denied, "");
+    udp_say(friend, "two");
+    udp_say(denied, "three");
+    udp_expect(friend, "two");
+    TURN_UNTIL(loop, udp_statistics(server).denied == 3);
+    assert_int_equal(record.datagrams, 1);
+    assert_int_equal(record.peers_new, 1);
+    assert_int_equal(udp_statistics(server).received, 1);
+
+    port = 0; /* from now on he may */
+    udp_say(denied, "four");
+    udp_expect(denied, "four");
+    nk_udp_endpoint_close(server);
+    nk_socket_close(denied);
+    nk_socket_close(friend);
+}
+
+/* A run that comes in one piece would count as one. */
+static void a_run_that_is_not_admitted_counts_in_full(void **state)
+{
+    uint16_t port = 0;
+    struct nk_sockaddr local = loopback(AF_INET);
+    struct nk_udp_options options = {.admit = admit_but_port, .admit_context = &port};
+    struct nk_udp_endpoint *server = udp_server(&local, options);
+    struct nk_udp_options listening = {.handlers = &udp_listen};
+    struct nk_udp_endpoint *client;
+
+    (void)state;
+    assert_int_equal(nk_udp_endpoint_connect(&client, loop, NULL, nk_udp_endpoint_address(server),
+                                             &listening),
+                     0);
+    port = nk_sockaddr_port(nk_udp_endpoint_address(client));
+    nk_udp_endpoint_cork(client);
+    for (int i = 0; i < 30; i++)
+        nk_udp_endpoint_send(client, nk_udp_endpoint_remote(client), nk_slice_of_string("abc"));
+    nk_udp_endpoint_send(client, nk_udp_endpoint_remote(client), nk_slice_of_string("z"));
+    nk_udp_endpoint_uncork(client);
+    TURN_UNTIL(loop, udp_statistics(server).denied == 31);
+    assert_int_equal(record.datagrams, 0);
+    nk_udp_endpoint_close(client);
+    nk_udp_endpoint_close(server);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, udp_setup, udp_teardown)
 
 int main(void)
@@ -266,6 +331,8 @@ int main(void)
         TEST(a_datagram_that_is_too_long_is_not_cut),
         TEST(a_unix_client_without_a_name_is_heard),
         TEST(an_error_does_not_end_the_server),
+        TEST(who_is_not_admitted_is_not_heard),
+        TEST(a_run_that_is_not_admitted_counts_in_full),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
