@@ -13,6 +13,7 @@ struct cat_command_options {
     struct cat_options cat;
     const char *on_eof;   /* a word: half, close or keep */
     const char *datagram; /* a word: line or a size; NULL when not given */
+    const char *proxy;    /* a URL, or NULL */
     bool only_v4;
     bool only_v6;
 };

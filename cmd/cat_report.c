@@ -75,11 +75,9 @@ static const char *reason_of(const char *action, int error, char room[static NK_
     return nk_error_text(error, room);
 }
 
-static void on_failed(void *context, const char *action, const char *object, int error)
+static void on_failed_because(void *context, const char *action, const char *object, int error,
+                              const char *reason)
 {
-    char room[NK_ERROR_TEXT_MAX];
-    const char *reason = reason_of(action, error, room);
-
     if (common_of(context)->json) {
         json_line_begin(stderr, "error");
         json_line_string(stderr, "action", action);
@@ -92,6 +90,13 @@ static void on_failed(void *context, const char *action, const char *object, int
     } else {
         output_error("cannot %s: %s", action, reason);
     }
+}
+
+static void on_failed(void *context, const char *action, const char *object, int error)
+{
+    char room[NK_ERROR_TEXT_MAX];
+
+    on_failed_because(context, action, object, error, reason_of(action, error, room));
 }
 
 static void on_totals(void *context, const struct cat_totals *totals, bool final, int status)
@@ -124,6 +129,7 @@ struct cat_reporter cat_report(struct common_options *options)
         .tried = on_tried,
         .connected = on_connected,
         .failed = on_failed,
+        .failed_because = on_failed_because,
         .totals = on_totals,
     };
 }

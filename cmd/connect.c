@@ -6,6 +6,14 @@
 
 static const struct option_spec connect_options[] = {
     {
+        .name = "proxy",
+        .kind = OPTION_STRING,
+        .group = OPTION_GROUP_ADDRESS,
+        .offset = offsetof(struct cat_command_options, proxy),
+        .argument = "URL",
+        .help = "go through socks5://[USER:PASSWORD@]HOST or http://",
+    },
+    {
         .name = "datagram",
         .kind = OPTION_STRING,
         .group = OPTION_GROUP_CONTENT,
@@ -56,14 +64,33 @@ static const struct option_part parts[] = {
     {NULL, 0},
 };
 
+/* The URL may hold a password, so it is not shown when it is wrong. */
+static enum exit_status take_proxy(const struct command_call *call)
+{
+    struct cat_command_options *mine = call->options;
+    const struct nk_address *address = &mine->cat.address;
+    const char *reason = NULL;
+
+    if (mine->proxy == NULL)
+        return EXIT_STATUS_OK;
+    if (cat_proxy_url_parse(&mine->cat.proxy, mine->proxy, &reason) != 0)
+        return command_usage_error(call->command->name, "--proxy: %s", reason);
+    if (address->scheme != NK_SCHEME_TCP)
+        return command_usage_error(call->command->name, "--proxy leads to TCP addresses only");
+    if (cat_proxy_url_check(&mine->cat.proxy, address, &reason) != 0)
+        return command_usage_error(call->command->name, "--proxy: %s", reason);
+    return EXIT_STATUS_OK;
+}
+
 static enum exit_status run(struct command_call *call)
 {
     struct cat_command_options *options = call->options;
     struct cat_reporter reporter = cat_report(&options->common);
     enum exit_status status = cat_options_complete(call, false);
-
     enum nk_scheme scheme = options->cat.address.scheme;
 
+    if (status == EXIT_STATUS_OK)
+        status = take_proxy(call);
     if (status != EXIT_STATUS_OK)
         return status;
     if (scheme == NK_SCHEME_UDP || scheme == NK_SCHEME_UNIX_DGRAM)
@@ -76,6 +103,7 @@ static const struct command_example examples[] = {
     {"netkit connect tcp://[::1]:7 <file >echo", "send a file, keep the answer"},
     {"netkit connect unix:/run/x.sock", "a unix stream socket"},
     {"netkit connect -w 5s db:5432 --once </dev/null", "does it accept connections?"},
+    {"netkit connect --proxy socks5://localhost:1080 host 22", "through a SOCKS5 proxy"},
     {NULL, NULL},
 };
 

@@ -130,11 +130,12 @@ void cat_run_join(struct cat_run *run, int fd)
         cat_run_end(run, EXIT_STATUS_FAILED, "use standard input and output", NULL, error);
 }
 
-void cat_print_address(const struct nk_sockaddr *address, char text[static CAT_ADDRESS_TEXT_MAX])
+char *cat_print_address(const struct nk_sockaddr *address, char text[static CAT_ADDRESS_TEXT_MAX])
 {
     char bare[NK_SOCKADDR_TEXT_MAX];
     const char *scheme = address->any.sa_family == AF_UNIX ? "unix:" : "tcp://";
     snprintf(text, CAT_ADDRESS_TEXT_MAX, "%s%s", scheme, nk_sockaddr_print(address, bare));
+    return text;
 }
 
 enum exit_status cat_status_of_connect_error(int error)

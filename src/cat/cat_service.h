@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cat/cat_proxy_url.h"
 #include "cat/cat_session.h"
 #include "os/address.h"
 #include "service/exit_status.h"
@@ -24,6 +25,7 @@ struct cat_options {
     struct nk_address address;
     int family;                         /* AF_UNSPEC, AF_INET or AF_INET6 */
     uint64_t connect_timeout;           /* connect: ns; NK_NEVER = as long as the kernel tries */
+    struct cat_proxy_url proxy;         /* connect: the way, unless its kind is NONE */
     bool crlf;                          /* send each end of line as CR LF */
     const char *dispatcher;             /* NULL = NETKIT_DISPATCHER or epoll */
     uint64_t ready_fd;                  /* listen: gets the bound address; UINT64_MAX = none */
@@ -54,6 +56,9 @@ struct cat_reporter {
     void (*connected)(void *context, const char *address);
     /* "cannot <action> '<object>': <error>"; `object` may be NULL. */
     void (*failed)(void *context, const char *action, const char *object, int error);
+    /* The same in words of its own, which say more than the error: those of a proxy. */
+    void (*failed_because)(void *context, const char *action, const char *object, int error,
+                           const char *reason);
     /* On SIGUSR1 (final = false) and once at the end; `status` is what a shell
      * will see, 128 and its number for a signal. */
     void (*totals)(void *context, const struct cat_totals *totals, bool final, int status);
