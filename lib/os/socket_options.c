@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "base/slice.h"
+#include "os/option_value.h"
 #include "os/socket.h"
 
 /* Kinds of sockets, as bits. */
@@ -24,7 +25,14 @@ enum {
     IP = TCP4 | UDP4 | IP6,
 };
 
-enum kind { BOOL, NUMBER, SIZE, SECONDS, MILLISECONDS, NAME };
+enum kind {
+    BOOL = NK_OPTION_BOOL,
+    NUMBER = NK_OPTION_NUMBER,
+    SIZE = NK_OPTION_SIZE,
+    SECONDS = NK_OPTION_SECONDS,
+    MILLISECONDS = NK_OPTION_MILLISECONDS,
+    NAME,
+};
 
 #define NAME_SIZE 16 /* TCP_CA_NAME_MAX of the kernel, NUL included */
 
@@ -76,110 +84,6 @@ struct setting {
     struct nk_slice name; /* for NAME; in the text */
 };
 
-struct unit {
-    struct nk_slice suffix;
-    uint64_t factor;
-};
-
-static const struct unit size_units[] = {
-    {NK_SLICE(""), 1},
-    {NK_SLICE("k"), 1 << 10},
-    {NK_SLICE("M"), 1 << 20},
-    {NK_SLICE("G"), 1 << 30},
-};
-
-/* In milliseconds; a bare number means seconds, as for the kernel. */
-static const struct unit duration_units[] = {
-    {NK_SLICE(""), 1000},   {NK_SLICE("ms"), 1},      {NK_SLICE("s"), 1000},
-    {NK_SLICE("m"), 60000}, {NK_SLICE("h"), 3600000},
-};
-
-static bool parse_scaled(struct nk_slice text, const struct unit *units, size_t count,
-                         uint64_t *value)
-{
-    size_t digits = 0;
-    uint64_t number;
-
-    while (digits < text.len && text.data[digits] >= '0' && text.data[digits] <= '9')
-        digits++;
-    if (nk_slice_parse_decimal(nk_slice_first(text, digits), &number) != 0)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (nk_slice_equal_ignoring_case(nk_slice_from(text, digits), units[i].suffix))
-            return !__builtin_mul_overflow(number, units[i].factor, value);
-    return false;
-}
-
-/* Decimal, or hexadecimal behind 0x as a tos is usually written. */
-static bool parse_number(struct nk_slice text, uint64_t *value)
-{
-    static const struct nk_slice hex_prefix = NK_SLICE("0x");
-    static const char hex_digits[] = "0123456789abcdef";
-    uint64_t result = 0;
-
-    if (!nk_slice_starts_with(text, hex_prefix))
-        return nk_slice_parse_decimal(text, value) == 0;
-
-    text = nk_slice_from(text, hex_prefix.len);
-    if (text.len == 0 || text.len > 8)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        /* Setting this bit turns A-F into a-f and leaves 0-9 as they are. */
-        const char *digit = memchr(hex_digits, text.data[i] | 0x20, sizeof hex_digits - 1);
-
-        if (!digit)
-            return false;
-        result = result * 16 + (uint64_t)(digit - hex_digits);
-    }
-    *value = result;
-    return true;
-}
-
-static bool parse_bool(struct nk_slice text, uint64_t *value)
-{
-    static const struct {
-        struct nk_slice word;
-        uint64_t value;
-    } words[] = {
-        {NK_SLICE("1"), 1}, {NK_SLICE("on"), 1},  {NK_SLICE("yes"), 1}, {NK_SLICE("true"), 1},
-        {NK_SLICE("0"), 0}, {NK_SLICE("off"), 0}, {NK_SLICE("no"), 0},  {NK_SLICE("false"), 0},
-    };
-
-    for (size_t i = 0; i < NK_ARRAY_LENGTH(words); i++)
-        if (nk_slice_equal(text, words[i].word)) {
-            *value = words[i].value;
-            return true;
-        }
-    return false;
-}
-
-static bool parse_duration(struct nk_slice text, uint64_t *value)
-{
-    return parse_scaled(text, duration_units, NK_ARRAY_LENGTH(duration_units), value);
-}
-
-static bool parse_seconds(struct nk_slice text, uint64_t *value)
-{
-    uint64_t milliseconds;
-
-    if (!parse_duration(text, &milliseconds) || milliseconds % 1000 != 0)
-        return false;
-    *value = milliseconds / 1000;
-    return true;
-}
-
-static bool parse_size(struct nk_slice text, uint64_t *value)
-{
-    return parse_scaled(text, size_units, NK_ARRAY_LENGTH(size_units), value);
-}
-
-typedef bool parse_value_fn(struct nk_slice text, uint64_t *value);
-
-static parse_value_fn *const parsers[] = {
-    [BOOL] = parse_bool,       [NUMBER] = parse_number,         [SIZE] = parse_size,
-    [SECONDS] = parse_seconds, [MILLISECONDS] = parse_duration,
-};
-
 static bool parse_value(struct setting *setting, struct nk_slice text)
 {
     const struct option *option = setting->option;
@@ -190,8 +94,8 @@ static bool parse_value(struct setting *setting, struct nk_slice text)
         return text.len > 0 && text.len < NAME_SIZE;
     }
     /* No range begins below zero. */
-    if (!parsers[option->kind](text, &value) || value < (uint64_t)option->min ||
-        value > (uint64_t)option->max)
+    if (!nk_option_value_parse((enum nk_option_value)option->kind, text, &value) ||
+        value < (uint64_t)option->min || value > (uint64_t)option->max)
         return false;
     setting->number = (int)value;
     return true;
