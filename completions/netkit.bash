@@ -20,6 +20,7 @@ _netkit_takes_value()
         --on-eof | \
         --linger | \
         --idle-timeout | \
+        --proxy | \
         --datagram | \
         --replies | \
         --wait | \
@@ -71,6 +72,7 @@ _netkit_connect()
             --ipv6 \
             --linger \
             --idle-timeout \
+            --proxy \
             --datagram \
             --replies \
             --wait \

@@ -17,6 +17,7 @@ function __netkit_at
             --on-eof \
             --linger \
             --idle-timeout \
+            --proxy \
             --datagram \
             --replies \
             --wait \
@@ -90,6 +91,7 @@ complete -c netkit -n '__netkit_at -p connect' -l ipv4 -s 4 -d 'use IPv4 only'
 complete -c netkit -n '__netkit_at -p connect' -l ipv6 -s 6 -d 'use IPv6 only'
 complete -c netkit -n '__netkit_at -p connect' -l linger -x -d 'then wait for the peer\'s end'
 complete -c netkit -n '__netkit_at -p connect' -l idle-timeout -x -d 'end when nothing moves (status 5)'
+complete -c netkit -n '__netkit_at -p connect' -l proxy -x -d 'go through socks5://[USER:PASSWORD@]HOST or http://'
 complete -c netkit -n '__netkit_at -p connect' -l datagram -x -d 'udp: a datagram is a line, or SIZE bytes'
 complete -c netkit -n '__netkit_at -p connect' -l replies -x -d 'udp: end after so many answers'
 complete -c netkit -n '__netkit_at -p connect' -l wait -x -d 'udp: for answers after the end of input'
