@@ -5,6 +5,7 @@
 
 #include "base/error_text.h"
 #include "cat.h"
+#include "cat/hexdump.h"
 #include "json_line.h"
 #include "net/resolver.h"
 #include "output.h"
@@ -99,6 +100,25 @@ static void on_failed(void *context, const char *action, const char *object, int
     on_failed_because(context, action, object, error, reason_of(action, error, room));
 }
 
+static void on_hexdump(void *context, const char *lines)
+{
+    if (!common_of(context)->json) {
+        fputs(lines, stderr);
+        fflush(stderr);
+        return;
+    }
+    while (*lines != '\0') {
+        char line[HEXDUMP_LINE_MAX];
+        size_t len = strcspn(lines, "\n");
+
+        snprintf(line, sizeof line, "%.*s", (int)len, lines);
+        json_line_begin(stderr, "hexdump");
+        json_line_string(stderr, "line", line);
+        json_line_end(stderr);
+        lines += len + (lines[len] == '\n');
+    }
+}
+
 static void on_totals(void *context, const struct cat_totals *totals, bool final, int status)
 {
     char sent[VALUE_TEXT_MAX];
@@ -130,6 +150,7 @@ struct cat_reporter cat_report(struct common_options *options)
         .connected = on_connected,
         .failed = on_failed,
         .failed_because = on_failed_because,
+        .hexdump = on_hexdump,
         .totals = on_totals,
     };
 }

@@ -53,6 +53,34 @@ static void raise_again(int signal_number)
 
 /* ---- life ---- */
 
+static void on_hexdump(void *context, const char *lines)
+{
+    const struct cat_run *run = context;
+    run->reporter->hexdump(run->reporter->context, lines);
+}
+
+static void on_record_failed(void *context, int error)
+{
+    struct cat_run *run = context;
+    cat_run_end(run, EXIT_STATUS_FAILED, "write the record", run->options->record, error);
+}
+
+/* On a terminal the bytes would stand between the lines that show them. */
+static int open_trace(struct cat_run *run)
+{
+    const struct cat_options *options = run->options;
+    const struct cat_trace_options trace_options = {
+        .on_hexdump = options->hex ? on_hexdump : NULL,
+        .record = options->record,
+        .on_failed = on_record_failed,
+        .context = run,
+    };
+    run->hides_data = options->hex && isatty(STDOUT_FILENO);
+    if (!options->hex && !options->record)
+        return 0;
+    return cat_trace_open(&run->trace, run->loop, &trace_options);
+}
+
 enum exit_status cat_run_open(struct cat_run *run, const struct cat_options *options,
                               const struct cat_reporter *reporter)
 {
@@ -63,11 +91,18 @@ enum exit_status cat_run_open(struct cat_run *run, const struct cat_options *opt
     if (!error)
         error = nk_signal_watch_new(&run->signals, run->loop, watched_signals,
                                     NK_ARRAY_LENGTH(watched_signals), on_signal, run);
-    if (!error)
-        return EXIT_STATUS_OK;
-    reporter->failed(reporter->context, "start", NULL, error);
-    nk_event_loop_free(run->loop);
-    return EXIT_STATUS_FAILED;
+    if (error) {
+        reporter->failed(reporter->context, "start", NULL, error);
+        nk_event_loop_free(run->loop);
+        return EXIT_STATUS_FAILED;
+    }
+    error = open_trace(run);
+    if (error) {
+        cat_run_end(run, EXIT_STATUS_FAILED, "write the record", options->record, error);
+        (void)cat_run_close(run);
+        return EXIT_STATUS_FAILED;
+    }
+    return EXIT_STATUS_OK;
 }
 
 void cat_run_until_end(struct cat_run *run)
@@ -77,6 +112,8 @@ void cat_run_until_end(struct cat_run *run)
         run->status = EXIT_STATUS_FAILED;
         run->reporter->failed(run->reporter->context, "run the event loop", NULL, error);
     }
+    cat_trace_close(run->trace); /* now, because it may still fail */
+    run->trace = NULL;
     report_totals(run, true);
 }
 
@@ -123,6 +160,7 @@ void cat_run_join(struct cat_run *run, int fd)
         options.up_filter = cat_crlf_filter;
         options.filter_context = &run->crlf;
     }
+    cat_trace_begin(run->trace);
     run->connected_at = nk_clock_monotonic(nk_clock_system());
     int error =
         cat_session_start(&run->session, run->loop, fd, STDIN_FILENO, STDOUT_FILENO, &options);

@@ -6,6 +6,7 @@
 
 #include "cat/cat_crlf.h"
 #include "cat/cat_service.h"
+#include "cat/cat_trace.h"
 #include "os/sockaddr.h"
 #include "reactor/signal_watch.h"
 
@@ -14,6 +15,8 @@ struct cat_run {
     const struct cat_reporter *reporter;
     struct nk_event_loop *loop;
     struct nk_signal_watch *signals;
+    struct cat_trace *trace;     /* --hex and --record; NULL = neither */
+    bool hides_data;             /* the hexdump replaces the bytes on standard output */
     struct cat_session *session; /* NULL until there is a connection */
     struct cat_totals totals;    /* of a session that has ended */
     uint64_t connected_at;       /* monotonic ns; 0 = never */
@@ -22,12 +25,13 @@ struct cat_run {
     enum exit_status status;
 };
 
-/* Makes the loop and watches the signals. On failure it is reported and the
+/* Makes the loop, watches the signals and opens the record. On failure it is reported and the
  * status returned; nothing is left behind. */
 enum exit_status cat_run_open(struct cat_run *run, const struct cat_options *options,
                               const struct cat_reporter *reporter);
 
-/* Runs the loop until cat_run_end or a signal, and reports the totals. */
+/* Runs the loop until cat_run_end or a signal, ends the trace and reports the
+ * totals. */
 void cat_run_until_end(struct cat_run *run);
 
 /* Frees everything and leaves. */

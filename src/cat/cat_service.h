@@ -27,6 +27,8 @@ struct cat_options {
     uint64_t connect_timeout;           /* connect: ns; NK_NEVER = as long as the kernel tries */
     struct cat_proxy_url proxy;         /* connect: the way, unless its kind is NONE */
     bool crlf;                          /* send each end of line as CR LF */
+    bool hex;                           /* what is moved goes to the reporter's hexdump, too */
+    const char *record;                 /* and into this file; NULL = none */
     const char *dispatcher;             /* NULL = NETKIT_DISPATCHER or epoll */
     uint64_t ready_fd;                  /* listen: gets the bound address; UINT64_MAX = none */
     struct cat_session_options session; /* without on_ended and owner */
@@ -59,6 +61,8 @@ struct cat_reporter {
     /* The same in words of its own, which say more than the error: those of a proxy. */
     void (*failed_because)(void *context, const char *action, const char *object, int error,
                            const char *reason);
+    /* With --hex: one or more whole lines of a hexdump. */
+    void (*hexdump)(void *context, const char *lines);
     /* On SIGUSR1 (final = false) and once at the end; `status` is what a shell
      * will see, 128 and its number for a signal. */
     void (*totals)(void *context, const struct cat_totals *totals, bool final, int status);
