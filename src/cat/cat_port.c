@@ -9,6 +9,7 @@
 
 #include "cat/cat_pump.h"
 #include "os/socket.h"
+#include "os/socket_record.h"
 #include "os/socket_shared.h"
 
 /* A pipe that polls writable has room for a page, a terminal for less; a larger
@@ -58,6 +59,8 @@ int cat_port_open(struct cat_port *port, struct nk_event_loop *loop, int fd)
     struct cat_port opened = {.fd = fd, .given = fd, .kind = kind_of(fd)};
     if (opened.kind == CAT_PORT_TERMINAL)
         opened.fd = reopen_terminal(fd);
+    if (nk_socket_keeps_records(fd))
+        opened.keeps_records = nk_socket_mark_records(fd) == 0;
     int error = nk_channel_open(&port->channel, loop, opened.fd, on_ready);
     if (error) {
         if (opened.fd != fd)
@@ -105,6 +108,15 @@ ssize_t cat_port_read(struct cat_port *port, void *data, size_t len)
     if (got < 0 && errno == EIO && port->kind == CAT_PORT_TERMINAL)
         return 0; /* the terminal has hung up */
     return got < 0 ? -errno : got;
+}
+
+ssize_t cat_port_read_record(struct cat_port *port, void *data, size_t len, bool *has_ended)
+{
+    if (port->keeps_records)
+        return nk_socket_receive_record(port->fd, data, len, has_ended);
+    ssize_t got = cat_port_read(port, data, len);
+    *has_ended = got == 0;
+    return got;
 }
 
 ssize_t cat_port_write(struct cat_port *port, const void *data, size_t len)

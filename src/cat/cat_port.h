@@ -30,6 +30,7 @@ struct cat_port {
     int fd;    /* what is read and written; -1 = closed */
     int given; /* what was handed over: the same, or a terminal's shared one */
     enum cat_port_kind kind;
+    bool keeps_records;      /* a socket whose every read is a record of its own */
     struct cat_pump *reads;  /* the pump that takes from this port, or NULL */
     struct cat_pump *writes; /* the pump that puts into this port, or NULL */
     /* Called instead of the pumps when it is set; then the owner says what it
@@ -48,6 +49,11 @@ void cat_port_close(struct cat_port *port);
 /* n > 0, 0 = end of stream, -EAGAIN, -errno. Anything but a socket is read once
  * per readiness and may otherwise block. */
 ssize_t cat_port_read(struct cat_port *port, void *data, size_t len);
+
+/* One record: 0 is an empty one unless *has_ended is set to true, which is the end
+ * of stream. -EMSGSIZE for one that is longer than `len`. A port that keeps no
+ * records gives what one read gives. */
+ssize_t cat_port_read_record(struct cat_port *port, void *data, size_t len, bool *has_ended);
 
 /* n > 0 (perhaps fewer than `len`), -EAGAIN, -errno. As for reading. */
 ssize_t cat_port_write(struct cat_port *port, const void *data, size_t len);

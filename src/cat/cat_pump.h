@@ -1,4 +1,4 @@
-/* One direction of a stream: from a port to a port, with an end of its own.
+/* One direction of a connection: from a port to a port, with an end of its own.
  *
  * A pump reads when its sink has room and stops when it has not, so the reader
  * of the bytes sets the pace and memory stays bounded. It ends when its source
@@ -6,8 +6,9 @@
  * pumps make a connection; neither waits for the other.
  *
  * Where the kernel can move the bytes itself (splice, sendfile) they never enter
- * this process; a filter, which wants to see them, turns that off. Loop thread
- * only.
+ * this process; a filter, which wants to see them, turns that off. Where a side
+ * keeps records (SOCK_SEQPACKET), they stay what they are; one above 64 KiB is
+ * -EMSGSIZE. Loop thread only.
  */
 #ifndef CAT_CAT_PUMP_H
 #define CAT_CAT_PUMP_H
@@ -23,9 +24,13 @@
  * `out`. Returns 0, or -errno to fail the pump. */
 typedef int cat_filter_fn(void *context, struct nk_slice bytes, struct nk_buffer *out);
 
+/* The longest record: that of RECORD_CHUNK_MAX and of what other tools read. */
+#define CAT_PUMP_RECORD_MAX ((size_t)64 * 1024)
+
 /* How the bytes travel. */
 enum cat_pump_mode {
     CAT_PUMP_COPY,     /* read and write */
+    CAT_PUMP_PACKET,   /* one read, one write: a side is a socket that keeps records */
     CAT_PUMP_SPLICE,   /* splice(2), one side is a pipe */
     CAT_PUMP_SENDFILE, /* sendfile(2), from a file to a socket */
     CAT_PUMP_RELAY,    /* splice(2) twice, through a pipe of our own */
@@ -51,6 +56,7 @@ struct cat_pump {
     size_t piped; /* RELAY: bytes in it */
     bool source_ended;
     int source_error; /* why it has ended; reported when its bytes are written */
+    bool has_record;  /* PACKET: one is in the buffer, perhaps an empty one */
     bool is_paused;
     bool has_ended;
     bool wants_source; /* for cat_port_update */
@@ -75,6 +81,12 @@ void cat_pump_run(struct cat_pump *pump, bool source_is_ready, bool sink_is_read
 /* Stops reading the source until resumed; what was read is still written. */
 void cat_pump_pause(struct cat_pump *pump);
 void cat_pump_resume(struct cat_pump *pump);
+
+/* Puts bytes of our own in front of what comes next from the source; the filter
+ * does not see them. Only for a pump with a filter. Also possible when it has ended:
+ * then they are written as far as the sink takes them. Returns 0, -ENOBUFS when too
+ * much is waiting already, -ENOMEM. */
+int cat_pump_put(struct cat_pump *pump, struct nk_slice bytes);
 
 /* Ends it as if the source had ended now. */
 void cat_pump_finish(struct cat_pump *pump);
