@@ -63,6 +63,21 @@ static const struct option_spec options[] = {
         .help = "send each end of line as CR LF",
     },
     {
+        .name = "hex",
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, cat.hex),
+        .help = "show what is moved, in hexadecimal",
+    },
+    {
+        .name = "record",
+        .kind = OPTION_FILE,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, cat.record),
+        .argument = "FILE",
+        .help = "keep what is moved, with its times",
+    },
+    {
         .name = "ipv4",
         .letter = '4',
         .kind = OPTION_FLAG,

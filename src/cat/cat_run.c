@@ -70,13 +70,14 @@ static int open_trace(struct cat_run *run)
 {
     const struct cat_options *options = run->options;
     const struct cat_trace_options trace_options = {
-        .on_hexdump = options->hex ? on_hexdump : NULL,
+        .on_hexdump = on_hexdump,
+        .hex = options->hex,
         .record = options->record,
         .on_failed = on_record_failed,
         .context = run,
     };
     run->hides_data = options->hex && isatty(STDOUT_FILENO);
-    if (!options->hex && !options->record)
+    if (!options->hex && !options->record && !isatty(STDIN_FILENO))
         return 0;
     return cat_trace_open(&run->trace, run->loop, &trace_options);
 }
@@ -141,6 +142,14 @@ void cat_run_end(struct cat_run *run, enum exit_status status, const char *actio
     nk_event_loop_stop(run->loop);
 }
 
+void cat_run_show_hex(struct cat_run *run, bool on)
+{
+    cat_trace_show_hex(run->trace, on);
+    run->hides_data = on && isatty(STDOUT_FILENO);
+    if (run->session)
+        cat_session_filters(run->session)->hides_data = run->hides_data;
+}
+
 static void on_session_ended(struct cat_session *session, enum exit_status status,
                              const char *action, int error)
 {
@@ -156,10 +165,12 @@ void cat_run_join(struct cat_run *run, int fd)
     struct cat_session_options options = run->options->session;
     options.on_ended = on_session_ended;
     options.owner = run;
-    if (run->options->crlf) {
-        options.up_filter = cat_crlf_filter;
-        options.filter_context = &run->crlf;
-    }
+    options.filters = (struct cat_filter_options){
+        .trace = run->trace,
+        .crlf = run->options->crlf,
+        .telnet = run->options->telnet,
+        .hides_data = run->hides_data,
+    };
     cat_trace_begin(run->trace);
     run->connected_at = nk_clock_monotonic(nk_clock_system());
     int error =

@@ -4,7 +4,6 @@
 #ifndef CAT_CAT_RUN_H
 #define CAT_CAT_RUN_H
 
-#include "cat/cat_crlf.h"
 #include "cat/cat_service.h"
 #include "cat/cat_trace.h"
 #include "os/sockaddr.h"
@@ -15,12 +14,11 @@ struct cat_run {
     const struct cat_reporter *reporter;
     struct nk_event_loop *loop;
     struct nk_signal_watch *signals;
-    struct cat_trace *trace;     /* --hex and --record; NULL = neither */
+    struct cat_trace *trace;     /* --hex and --record; NULL = neither is possible */
     bool hides_data;             /* the hexdump replaces the bytes on standard output */
     struct cat_session *session; /* NULL until there is a connection */
     struct cat_totals totals;    /* of a session that has ended */
     uint64_t connected_at;       /* monotonic ns; 0 = never */
-    struct cat_crlf crlf;        /* state of the filter for -C */
     int signal_number;           /* what ended the program, or 0 */
     enum exit_status status;
 };
@@ -39,6 +37,10 @@ enum exit_status cat_run_close(struct cat_run *run);
 
 /* Re-raises the signal if one ended the run, else returns the exit status. */
 enum exit_status cat_run_leave(const struct cat_run *run);
+
+/* Shows what is moved as a hexdump from now on, or not any more. On a terminal the
+ * bytes themselves are not written meanwhile. */
+void cat_run_show_hex(struct cat_run *run, bool on);
 
 /* Joins the connection to standard input and output; its end ends the run. */
 void cat_run_join(struct cat_run *run, int fd);

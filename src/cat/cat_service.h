@@ -27,6 +27,7 @@ struct cat_options {
     uint64_t connect_timeout;           /* connect: ns; NK_NEVER = as long as the kernel tries */
     struct cat_proxy_url proxy;         /* connect: the way, unless its kind is NONE */
     bool crlf;                          /* send each end of line as CR LF */
+    bool telnet;                        /* connect: the peer speaks telnet */
     bool hex;                           /* what is moved goes to the reporter's hexdump, too */
     const char *record;                 /* and into this file; NULL = none */
     const char *dispatcher;             /* NULL = NETKIT_DISPATCHER or epoll */

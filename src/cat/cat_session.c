@@ -18,6 +18,7 @@ struct cat_session {
     struct cat_port out;
     struct cat_pump up;   /* in -> network */
     struct cat_pump down; /* network -> out */
+    struct cat_filters filters;
     bool has_up;
     bool has_down;
     bool has_ended;
@@ -103,8 +104,10 @@ static void on_delivery(struct nk_timer *timer)
 static void end_of_input(struct cat_session *session)
 {
     const struct cat_session_options *options = &session->options;
-    if (options->on_eof != CAT_ON_EOF_KEEP)
+    if (options->on_eof != CAT_ON_EOF_KEEP) {
         cat_port_end(&session->network);
+        cat_trace_end(session->filters.options.trace, RECORD_SENT);
+    }
     start_linger(session);
     if (options->on_eof == CAT_ON_EOF_CLOSE || options->once || options->send_only)
         end_when_delivered(session);
@@ -132,6 +135,7 @@ static void on_up_ended(struct cat_pump *pump, int error, bool at_sink)
 
 static void end_of_peer(struct cat_session *session)
 {
+    cat_trace_end(session->filters.options.trace, RECORD_RECEIVED);
     /* One socket for both stays open for its other direction. */
     if (session->is_one_socket && nk_socket_shutdown_write(session->out.fd) < 0)
         session->is_one_socket = false; /* its reader has gone, which is the end, too */
@@ -146,7 +150,9 @@ static void on_down_ended(struct cat_pump *pump, int error, bool at_sink)
 {
     struct cat_session *session = nk_container_of(pump, struct cat_session, down);
     session->has_down = false;
-    if (error && !at_sink)
+    if (error == -EMSGSIZE && !at_sink) /* a record of more than we take */
+        end(session, EXIT_STATUS_FAILED, "receive from the peer", error);
+    else if (error && !at_sink)
         end_lost(session, "receive from the peer", error);
     else if (error == -EPIPE) /* nobody wants the bytes any more: that is no failure */
         end(session, EXIT_STATUS_OK, NULL, 0);
@@ -228,15 +234,32 @@ static bool is_same_socket(const struct cat_port *one, const struct cat_port *ot
            first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
+static int reply(void *context, struct nk_slice bytes)
+{
+    struct cat_session *session = context;
+    return cat_pump_put(&session->up, bytes);
+}
+
+static void add_filters(struct cat_session *session)
+{
+    cat_filters_init(&session->filters, &session->options.filters);
+    session->filters.reply = reply;
+    session->filters.context = session;
+    /* A person may want to see the bytes later, and types slowly enough. */
+    if (!session->is_interactive && !cat_filters_have_work(&session->options.filters))
+        return;
+    session->up.filter = cat_filter_up;
+    session->down.filter = cat_filter_down;
+    session->up.filter_context = &session->filters;
+    session->down.filter_context = &session->filters;
+}
+
 static void connect_pumps(struct cat_session *session)
 {
     const struct cat_session_options *options = &session->options;
-    session->up = (struct cat_pump){.on_ended = on_up_ended,
-                                    .filter = options->up_filter,
-                                    .filter_context = options->filter_context};
-    session->down = (struct cat_pump){.on_ended = on_down_ended,
-                                      .filter = options->down_filter,
-                                      .filter_context = options->filter_context};
+    session->up = (struct cat_pump){.on_ended = on_up_ended};
+    session->down = (struct cat_pump){.on_ended = on_down_ended};
+    add_filters(session);
     session->has_up = session->in.fd >= 0 && !options->recv_only;
     session->has_down = session->out.fd >= 0;
     if (session->has_up)
@@ -306,6 +329,11 @@ void cat_session_free(struct cat_session *session)
 void *cat_session_owner(const struct cat_session *session)
 {
     return session->options.owner;
+}
+
+struct cat_filter_options *cat_session_filters(struct cat_session *session)
+{
+    return &session->filters.options;
 }
 
 uint64_t cat_session_sent(const struct cat_session *session)

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cat/cat_filters.h"
 #include "cat/cat_pump.h"
 #include "reactor/event_loop.h"
 #include "service/exit_status.h"
@@ -29,14 +30,12 @@ struct cat_session;
 
 struct cat_session_options {
     enum cat_on_eof on_eof;
-    uint64_t linger;            /* ns to wait for the peer's end after that of `in`; NK_NEVER */
-    uint64_t idle_timeout;      /* ns without a byte either way; 0 = never */
-    bool once;                  /* over as soon as one direction has ended */
-    bool send_only;             /* the peer's bytes are thrown away; over when `in` is delivered */
-    bool recv_only;             /* `in` is not read and has no end: we just do not send */
-    cat_filter_fn *up_filter;   /* or NULL */
-    cat_filter_fn *down_filter; /* or NULL */
-    void *filter_context;
+    uint64_t linger;       /* ns to wait for the peer's end after that of `in`; NK_NEVER */
+    uint64_t idle_timeout; /* ns without a byte either way; 0 = never */
+    bool once;             /* over as soon as one direction has ended */
+    bool send_only;        /* the peer's bytes are thrown away; over when `in` is delivered */
+    bool recv_only;        /* `in` is not read and has no end: we just do not send */
+    struct cat_filter_options filters;
 
     /* Once, from the loop: what was being done when it failed ("receive from the
      * peer") and why, or NULL and 0. The session may be freed from within. */
@@ -56,6 +55,10 @@ int cat_session_start(struct cat_session **out_session, struct nk_event_loop *lo
 void cat_session_free(struct cat_session *session);
 
 void *cat_session_owner(const struct cat_session *session);
+
+/* What looks at or changes its bytes, to be turned on and off while it runs. Only a
+ * session that was started with a filter, or whose `in` is a terminal, heeds it. */
+struct cat_filter_options *cat_session_filters(struct cat_session *session);
 
 /* Bytes sent to and received from the peer so far. */
 uint64_t cat_session_sent(const struct cat_session *session);

@@ -141,13 +141,21 @@ void cat_trace_begin(struct cat_trace *trace)
     trace->started_at = nk_event_loop_now(trace->loop);
 }
 
+void cat_trace_show_hex(struct cat_trace *trace, bool on)
+{
+    if (trace)
+        trace->options.hex = on;
+}
+
 void cat_trace_chunk(struct cat_trace *trace, enum record_direction direction,
                      struct nk_slice bytes)
 {
     if (!trace)
         return;
-    if (trace->options.on_hexdump)
+    if (trace->options.hex)
         show(trace, direction, bytes);
+    else
+        trace->offsets[direction] += bytes.len;
     if (trace->fd >= 0 && !trace->has_ended[direction])
         record(trace, direction, bytes);
 }
@@ -163,6 +171,7 @@ void cat_trace_end(struct cat_trace *trace, enum record_direction direction)
 
 /* ---- life ---- */
 
+/* The header is written at once: a disk that is full already is found out now. */
 static int open_record(struct cat_trace *trace)
 {
     if (!trace->options.record)
@@ -173,8 +182,12 @@ static int open_record(struct cat_trace *trace)
     trace->fd = open_file(trace->options.record);
     if (trace->fd < 0)
         return trace->fd;
-    write_soon(trace);
-    return 0;
+    struct nk_slice bytes = nk_buffer_slice(&trace->buffer);
+    error = write_all(trace->fd, bytes);
+    nk_buffer_consume(&trace->buffer, bytes.len);
+    if (error)
+        close(trace->fd);
+    return error;
 }
 
 int cat_trace_open(struct cat_trace **out, struct nk_event_loop *loop,

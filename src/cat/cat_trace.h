@@ -18,9 +18,9 @@
 struct cat_trace;
 
 struct cat_trace_options {
-    /* Takes one or more whole lines, NUL-terminated, valid during the call; NULL =
-     * no hexdump. */
+    /* Takes one or more whole lines, NUL-terminated, valid during the call. */
     void (*on_hexdump)(void *context, const char *lines);
+    bool hex;           /* whether there are any; on_hexdump may be NULL without */
     const char *record; /* file to be written anew; NULL = no record; not copied */
     /* The record could not be written, for instance because the disk is full:
      * called once, perhaps from within any of the functions below; what follows is
@@ -29,14 +29,18 @@ struct cat_trace_options {
     void *context;
 };
 
-/* Opens the record. Returns 0 and *out, or -errno: the file could not be opened, or
- * -ENOMEM. A named pipe that nobody reads is -ENXIO. */
+/* Opens the record and writes its header. Returns 0 and *out, or -errno: the file
+ * could not be opened or written, or -ENOMEM. A named pipe that nobody reads is
+ * -ENXIO. */
 int cat_trace_open(struct cat_trace **out, struct nk_event_loop *loop,
                    const struct cat_trace_options *options);
 
 /* The connection is made: times count from now. Without it, and before it, they
  * count from the opening. Only the first call counts. */
 void cat_trace_begin(struct cat_trace *trace);
+
+/* Turns the hexdump on or off. NULL is fine. */
+void cat_trace_show_hex(struct cat_trace *trace, bool on);
 
 /* Bytes were sent or received: a piece of a stream of any length, or one
  * datagram, perhaps an empty one. A NULL trace is told nothing. */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "cat/cat_trace.h"
@@ -70,7 +71,8 @@ static int tear_down(void **state)
 static int open_on(const char *record, bool hex)
 {
     const struct cat_trace_options options = {
-        .on_hexdump = hex ? on_hexdump : NULL,
+        .on_hexdump = on_hexdump,
+        .hex = hex,
         .record = record,
         .on_failed = on_failed,
         .context = &shown,
@@ -197,12 +199,18 @@ static void a_long_hexdump_is_whole(void **state)
 /* A full disk is silent, or is reported for every chunk. */
 static void a_full_disk_is_reported_once(void **state)
 {
+    struct rlimit before;
+
     (void)state;
-    assert_int_equal(open_on("/dev/full", true), 0);
+    assert_int_equal(open_on(path, true), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){20, before.rlim_max}), 0);
+    signal(SIGXFSZ, SIG_IGN);
     tell(RECORD_SENT, "a");
     turn_idle(loop, 1);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_int_equal(failures, 1);
-    assert_int_equal(last_error, -ENOSPC);
+    assert_int_equal(last_error, -EFBIG);
     tell(RECORD_SENT, "b");
     turn_idle(loop, 1);
     cat_trace_close(trace);
@@ -210,12 +218,13 @@ static void a_full_disk_is_reported_once(void **state)
     assert_int_equal(failures, 1);
 }
 
-/* A file that cannot be written, or a pipe without a reader (for which opening
+/* A file that cannot be written, a disk that is full, or a pipe without a reader (for which opening
  * would wait), is found out at once. */
 static void what_cannot_be_opened_is_an_error(void **state)
 {
     (void)state;
     assert_int_equal(open_on(directory, false), -EISDIR);
+    assert_int_equal(open_on("/dev/full", false), -ENOSPC);
     assert_int_equal(open_on("/nonexistent/record", false), -ENOENT);
     assert_int_equal(mkfifo(path, 0600), 0);
     assert_int_equal(open_on(path, false), -ENXIO);

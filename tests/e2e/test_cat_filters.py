@@ -1,0 +1,260 @@
+"""What connect and listen do with bytes on their way: --crlf, --hex, --record, --telnet."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+
+import pytest
+
+from cat_support import MIB, Peer, Stage, pattern, read_exactly
+from event_schema import read_events
+from netkit_server import PATIENCE, wait_until
+
+ROLES = ["connect", "listen"]
+ESCAPES = {"r": b"\r", "n": b"\n", "t": b"\t", "\\": b"\\"}
+
+
+@pytest.fixture
+def stage(tmp_path):
+    stage = Stage(tmp_path)
+    yield stage
+    stage.close()
+
+
+class Terminal:
+    def __init__(self):
+        self.outer, self.inner = pty.openpty()
+
+    def close(self):
+        os.close(self.outer)
+        os.close(self.inner)
+
+
+def lines_of(cat, mark):
+    """The lines of the hexdump in one direction."""
+    return [line for line in cat.stderr().splitlines() if line.startswith(f"{mark} ")]
+
+
+def bytes_of(lines):
+    """What hexdump lines show; their offsets have to follow one another."""
+    data = b""
+    for line in lines:
+        offset, columns = re.fullmatch(r". ([0-9a-f]{8,})  ([0-9a-f ]{49}) \|.*\|", line).groups()
+        assert int(offset, 16) == len(data)
+        data += bytes.fromhex(columns)
+    return data
+
+
+def unescape(text):
+    """The bytes of a chunk in a record."""
+
+    def one(match):
+        return bytes([int(match[1][1:], 16)]) if len(match[1]) > 1 else ESCAPES[chr(match[1][0])]
+
+    return re.sub(rb"\\(x[0-9a-f]{2}|[rnt\\])", one, text)
+
+
+def read_record(path):
+    """[(seconds, direction, bytes or None for the end)] of a record."""
+    lines = path.read_bytes().split(b"\n")
+    assert lines[0] == b"netkit-record 1" and lines[-1] == b""
+    events = []
+    for line in lines[1:-1]:
+        time, direction, size, *rest = line.split(b" ", 3)
+        data = None if size == b"end" else unescape(rest[0])
+        assert data is None or len(data) == int(size)
+        events.append((int(time) / 1e9, direction.decode(), data))
+    assert [event[0] for event in events] == sorted(event[0] for event in events)
+    return events
+
+
+def of(events, direction):
+    """All bytes of a direction, and whether its end was recorded behind them."""
+    mine = [event[2] for event in events if event[1] == direction]
+    ended = None in mine
+    assert not ended or mine.index(None) == len(mine) - 1
+    return b"".join(data for data in mine if data is not None), ended
+
+
+# ---- the hexdump ----
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_hex_shows_both_directions(stage, role):
+    """A byte is not shown, or standard output is no longer what was received."""
+    cat, peer = stage.pair(role, "--hex", "--quiet")
+    cat.send(b"question\n")
+    assert peer.receive(9) == b"question\n"
+    peer.send(bytes(range(256)))
+    assert cat.receive(256) == bytes(range(256))
+    peer.send(b"more")
+    assert cat.receive(4) == b"more"
+    peer.end()
+    cat.end()
+    cat.wait(0)
+    assert bytes_of(lines_of(cat, ">")) == b"question\n"
+    assert bytes_of(lines_of(cat, "<")) == bytes(range(256)) + b"more"
+
+
+def test_hex_on_a_terminal_replaces_the_bytes(stage):
+    """The bytes stand between the lines that show them."""
+    terminal = stage.keep(Terminal())
+    cat, peer = stage.pair("connect", "--hex", stdout=terminal.inner)
+    peer.send(b"secret")
+    cat.wait_for_line("|secret|")
+    peer.end()
+    cat.end()
+    cat.wait(0)
+    os.set_blocking(terminal.outer, False)
+    with pytest.raises(BlockingIOError):
+        os.read(terminal.outer, 100)
+
+
+def test_hex_as_events(stage):
+    """With --json a line on standard error is no JSON."""
+    cat, peer = stage.pair("connect", "--hex", "--json")
+    peer.send(b"0123456789abcdefg")
+    assert cat.receive(17) == b"0123456789abcdefg"
+    peer.end()
+    cat.end()
+    cat.wait(0)
+    lines = [e["line"] for e in read_events(cat.stderr()) if e["event"] == "hexdump"]
+    assert bytes_of(lines) == b"0123456789abcdefg"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_hex_is_of_what_crlf_makes(stage, role):
+    """What is shown is not what the peer gets."""
+    cat, peer = stage.pair(role, "--hex", "--crlf")
+    cat.send(b"a\n")
+    assert peer.receive(3) == b"a\r\n"
+    peer.end()
+    cat.end()
+    cat.wait(0)
+    assert bytes_of(lines_of(cat, ">")) == b"a\r\n"
+
+
+# ---- the record ----
+
+
+@pytest.mark.dispatchers
+@pytest.mark.parametrize("role", ROLES)
+def test_record_keeps_the_conversation(stage, tmp_path, role):
+    """Bytes, order or ends are lost in the file."""
+    record = tmp_path / "record"
+    record.write_bytes(b"old contents that are longer than the header of the new record\n" * 9)
+    cat, peer = stage.pair(role, "--record", record)
+    cat.send(b"hello\n")
+    assert peer.receive(6) == b"hello\n"
+    wait_until(lambda: b"hello" in record.read_bytes(), "the record is written while it runs")
+    peer.send(bytes(range(256)))
+    assert cat.receive(256) == bytes(range(256))
+    cat.end()
+    assert peer.receive_all() == b""
+    peer.send(b"after")
+    peer.end()
+    cat.wait(0)
+    events = read_record(record)
+    assert [(event[1], event[2]) for event in events] == [
+        (">", b"hello\n"), ("<", bytes(range(256))), (">", None), ("<", b"after"), ("<", None)]
+    assert events[0][0] < PATIENCE
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_record_of_bulk(stage, tmp_path, role):
+    """Of much data some is lost in the file, or on its way because of it."""
+    record = tmp_path / "record"
+    (tmp_path / "in").write_bytes(pattern(4 * MIB))
+    with open(tmp_path / "in", "rb") as source:
+        cat, peer = stage.pair(role, "--record", record, stdin=source)
+    peer.socket.setblocking(True)
+    sender = os.fork()
+    if sender == 0:
+        try:
+            peer.send(pattern(3 * MIB, 1))
+            peer.end()
+        finally:
+            os._exit(0)
+    reader = os.fork()
+    if reader == 0:
+        os._exit(0 if peer.receive_all() == pattern(4 * MIB) else 1)
+    assert cat.receive_all() == pattern(3 * MIB, 1)
+    cat.wait(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(reader, 0)[1]) == 0
+    os.waitpid(sender, 0)
+    events = read_record(record)
+    assert of(events, ">") == (pattern(4 * MIB), True)
+    assert of(events, "<") == (pattern(3 * MIB, 1), True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_record_is_whole_after_a_signal(stage, tmp_path, number):
+    """The last lines are in the memory of a program that is gone."""
+    record = tmp_path / "record"
+    cat, peer = stage.pair("connect", "--record", record)
+    cat.send(b"last words")
+    assert peer.receive(10) == b"last words"
+    if number == signal.SIGKILL:
+        wait_until(lambda: b"last words" in record.read_bytes(), "the turn is over")
+    cat.signal(number)
+    cat.wait(-number)
+    assert of(read_record(record), ">") == (b"last words", False)
+
+
+def test_a_reset_has_no_end(stage, tmp_path):
+    """A replay would end the stream where it was torn."""
+    record = tmp_path / "record"
+    cat, peer = stage.pair("connect", "--record", record)
+    peer.send(b"x")
+    assert cat.receive(1) == b"x"
+    peer.reset()
+    cat.wait(6)
+    assert of(read_record(record), "<") == (b"x", False)
+
+
+def test_a_record_that_grows_too_large(stage, tmp_path):
+    """A limit, like a full disk: the record has a hole that nobody knows of."""
+    server, word = stage.listener()
+    limited = 'trap "" XFSZ; ulimit -f 2; exec "$0" connect --record "$@"'
+    cat = stage.cat(tmp_path / "record", word, prefix=["bash", "-c", limited],
+                    program=os.environ["NETKIT"])
+    peer = stage.keep(Peer(server.accept()[0]))
+    peer.send(bytes(4096))
+    cat.wait(1)
+    assert cat.stderr() == (
+        f"netkit: cannot write the record '{tmp_path}/record': file too large\n")
+    assert (tmp_path / "record").stat().st_size == 2048
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_record_that_cannot_be_written(stage, tmp_path, role):
+    """Found out when the conversation is over, and lost."""
+    _, word = stage.listener()
+    for path, reason in ((tmp_path, "is a directory"), ("/dev/full", "no space left on device")):
+        cat = stage.cat(role, "--record", path, word if role == "connect" else "127.0.0.1:0")
+        cat.wait(1)
+        assert cat.stderr() == f"netkit: cannot write the record '{path}': {reason}\n"
+
+
+def test_a_record_may_be_a_pipe(stage, tmp_path):
+    """A packer, for instance, takes it."""
+    command = f'exec "$0" connect --record >(gzip >{tmp_path}/record.gz) "$@"'
+    server, word = stage.listener()
+    cat = stage.cat(word, prefix=["bash", "-c", command], program=os.environ["NETKIT"])
+    peer, _ = server.accept()
+    cat.send(pattern(MIB))
+    cat.end()
+    assert read_exactly(peer.fileno(), None) == pattern(MIB)
+    peer.close()
+    cat.wait(0)
+
+    def unpacked():
+        done = subprocess.run(["gunzip", "-c", tmp_path / "record.gz"], capture_output=True,
+                              check=False)
+        return done.stdout if done.returncode == 0 else b""
+
+    wait_until(unpacked, "the packer is done")
+    (tmp_path / "record").write_bytes(unpacked())
+    assert of(read_record(tmp_path / "record"), ">") == (pattern(MIB), True)
