@@ -131,7 +131,8 @@ static bool is_one_of(enum nk_scheme scheme, const enum nk_scheme *schemes, size
 /* What is wrong with a well-formed address here, or NULL. */
 static const char *find_mistake(const struct nk_address *address, bool is_server)
 {
-    static const enum nk_scheme streams[] = {NK_SCHEME_NONE, NK_SCHEME_TCP, NK_SCHEME_UNIX};
+    static const enum nk_scheme streams[] = {NK_SCHEME_NONE, NK_SCHEME_TCP, NK_SCHEME_UNIX,
+                                             NK_SCHEME_UNIX_SEQPACKET};
     static const enum nk_scheme datagrams[] = {NK_SCHEME_UDP, NK_SCHEME_UNIX_DGRAM};
     const char *mistake = NULL;
     bool is_for_streams = is_one_of(address->scheme, streams, NK_ARRAY_LENGTH(streams));

@@ -33,6 +33,13 @@ static const struct option_spec connect_options[] = {
         .unset = "any",
     },
     {
+        .name = "telnet",
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, cat.telnet),
+        .help = "answer telnet's option negotiation",
+    },
+    {
         .name = "wait",
         .kind = OPTION_DURATION,
         .group = OPTION_GROUP_TIMES,
@@ -82,6 +89,24 @@ static enum exit_status take_proxy(const struct command_call *call)
     return EXIT_STATUS_OK;
 }
 
+/* Telnet is spoken over a byte stream, in both directions. */
+static enum exit_status check_telnet(const struct command_call *call)
+{
+    const struct cat_command_options *options = call->options;
+    enum nk_scheme scheme = options->cat.address.scheme;
+
+    if (!options->cat.telnet)
+        return EXIT_STATUS_OK;
+    if (scheme != NK_SCHEME_TCP && scheme != NK_SCHEME_UNIX)
+        return command_usage_error(call->command->name, "--telnet is only for tcp and unix");
+    if (options->cat.crlf)
+        return command_usage_error(call->command->name, "--crlf has no effect with --telnet");
+    if (options->cat.session.recv_only)
+        return command_usage_error(call->command->name,
+                                   "--telnet and --recv-only exclude each other");
+    return EXIT_STATUS_OK;
+}
+
 static enum exit_status run(struct command_call *call)
 {
     struct cat_command_options *options = call->options;
@@ -91,6 +116,8 @@ static enum exit_status run(struct command_call *call)
 
     if (status == EXIT_STATUS_OK)
         status = take_proxy(call);
+    if (status == EXIT_STATUS_OK)
+        status = check_telnet(call);
     if (status != EXIT_STATUS_OK)
         return status;
     if (scheme == NK_SCHEME_UDP || scheme == NK_SCHEME_UNIX_DGRAM)

@@ -35,7 +35,7 @@ static void on_attempt(void *context, const struct nk_sockaddr *remote, int erro
 {
     struct connecting *connecting = context;
     char text[CAT_ADDRESS_TEXT_MAX];
-    cat_print_address(remote, text);
+    cat_print_address(connecting->run.options->address.scheme, remote, text);
     connecting->run.reporter->tried(connecting->run.reporter->context, text, error);
 }
 
@@ -104,7 +104,8 @@ static void on_dialled(void *context, const struct nk_dialer_result *result)
     if (has_proxy(connecting))
         ask_proxy(connecting, result->fd);
     else
-        join(connecting, result->fd, cat_print_address(&result->remote, text));
+        join(connecting, result->fd,
+             cat_print_address(connecting->run.options->address.scheme, &result->remote, text));
 }
 
 static int dial(struct connecting *connecting)

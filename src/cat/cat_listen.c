@@ -39,7 +39,7 @@ static void on_accepted(void *context, int fd)
     struct nk_sockaddr peer;
     char text[CAT_ADDRESS_TEXT_MAX] = "";
     if (nk_socket_peer(fd, &peer) == 0)
-        cat_print_address(&peer, text);
+        cat_print_address(listening->run.options->address.scheme, &peer, text);
     listening->run.reporter->connected(listening->run.reporter->context, text);
     cat_run_join(&listening->run, fd);
 }
@@ -47,7 +47,7 @@ static void on_accepted(void *context, int fd)
 static void announce(const struct cat_run *run, const struct nk_sockaddr *bound)
 {
     char text[CAT_ADDRESS_TEXT_MAX];
-    cat_print_address(bound, text);
+    cat_print_address(run->options->address.scheme, bound, text);
     run->reporter->listening(run->reporter->context, text);
     if (run->options->ready_fd != UINT64_MAX) {
         size_t len = strlen(text);

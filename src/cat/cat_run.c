@@ -62,7 +62,9 @@ static void on_hexdump(void *context, const char *lines)
 static void on_record_failed(void *context, int error)
 {
     struct cat_run *run = context;
-    cat_run_end(run, EXIT_STATUS_FAILED, "write the record", run->options->record, error);
+    run->reporter->failed(run->reporter->context, "write the record", run->options->record, error);
+    run->status = EXIT_STATUS_FAILED; /* also when all else has gone well already */
+    nk_event_loop_stop(run->loop);
 }
 
 /* On a terminal the bytes would stand between the lines that show them. */
@@ -179,11 +181,14 @@ void cat_run_join(struct cat_run *run, int fd)
         cat_run_end(run, EXIT_STATUS_FAILED, "use standard input and output", NULL, error);
 }
 
-char *cat_print_address(const struct nk_sockaddr *address, char text[static CAT_ADDRESS_TEXT_MAX])
+char *cat_print_address(enum nk_scheme scheme, const struct nk_sockaddr *address,
+                        char text[static CAT_ADDRESS_TEXT_MAX])
 {
     char bare[NK_SOCKADDR_TEXT_MAX];
-    const char *scheme = address->any.sa_family == AF_UNIX ? "unix:" : "tcp://";
-    snprintf(text, CAT_ADDRESS_TEXT_MAX, "%s%s", scheme, nk_sockaddr_print(address, bare));
+    const char *prefix = "tcp://";
+    if (address->any.sa_family == AF_UNIX)
+        prefix = scheme == NK_SCHEME_UNIX_SEQPACKET ? "unix-seqpacket:" : "unix:";
+    snprintf(text, CAT_ADDRESS_TEXT_MAX, "%s%s", prefix, nk_sockaddr_print(address, bare));
     return text;
 }
 

@@ -52,9 +52,10 @@ void cat_run_end(struct cat_run *run, enum exit_status status, const char *actio
 /* Room for every address printed with its scheme, NUL included. */
 #define CAT_ADDRESS_TEXT_MAX (NK_SOCKADDR_TEXT_MAX + 16)
 
-/* "tcp://127.0.0.1:80", "unix:/path"; a unix peer without a name is "unix:".
- * Returns `text`. */
-char *cat_print_address(const struct nk_sockaddr *address, char text[static CAT_ADDRESS_TEXT_MAX]);
+/* "tcp://127.0.0.1:80", "unix:/path"; a unix peer without a name is "unix:". `scheme`
+ * tells the kinds of unix sockets apart. Returns `text`. */
+char *cat_print_address(enum nk_scheme scheme, const struct nk_sockaddr *address,
+                        char text[static CAT_ADDRESS_TEXT_MAX]);
 
 /* The exit status of a connection that could not be made. */
 enum exit_status cat_status_of_connect_error(int error);

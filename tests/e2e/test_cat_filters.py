@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from cat_support import MIB, Peer, Stage, pattern, read_exactly
+from cli_support import run
 from event_schema import read_events
 from netkit_server import PATIENCE, wait_until
 
@@ -258,3 +259,111 @@ def test_a_record_may_be_a_pipe(stage, tmp_path):
     wait_until(unpacked, "the packer is done")
     (tmp_path / "record").write_bytes(unpacked())
     assert of(read_record(tmp_path / "record"), ">") == (pattern(MIB), True)
+
+
+# ---- telnet ----
+
+
+class TelnetServer:
+    """Debian's telnetd with a shell in place of the login, on an accepted connection."""
+
+    def __init__(self, need, connection, program):
+        with connection:
+            self.process = subprocess.Popen(
+                [need("telnetd"), "--no-hostinfo", f"--exec-login={program}"],
+                stdin=connection, stdout=connection, stderr=subprocess.DEVNULL)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("stdin", ["pipe", "terminal"])
+def test_a_telnet_server(stage, need, tmp_path, stdin):
+    """The server waits for answers that do not come, or its questions reach standard output."""
+    script = tmp_path / "login"
+    script.write_text("#!/bin/sh\nprintf 'what? '\nread answer\necho \"<$answer>\"\n"
+                      "printf 'a\\377b\\n'\n")
+    script.chmod(0o755)
+    server, word = stage.listener()
+    terminal = stage.keep(Terminal())
+    cat = stage.cat("connect", "--telnet", "--record", tmp_path / "record", word,
+                    stdin=terminal.inner if stdin == "terminal" else None)
+    stage.keep(TelnetServer(need, server.accept()[0], script))
+    seen = b""
+    while b"what? " not in seen:
+        seen += os.read(cat.stdout, 4096)
+    os.write(terminal.outer if stdin == "terminal" else cat.stdin, b"something\n")
+    seen += read_until_end(cat)
+    cat.wait(0)
+    assert b"<something>\r\n" in seen
+    assert b"a\xffb\r\n" in seen
+    assert not re.search(rb"\xff[\xf0-\xff]", seen), seen
+    events = read_record(tmp_path / "record")
+    assert b"\xff\xfd" in of(events, "<")[0]  # the server did ask
+    assert b"\xff\xfc" in of(events, ">")[0]  # and was answered
+    assert b"something\r\n" in of(events, ">")[0]
+
+
+def read_until_end(cat):
+    """Standard output to its end; then standard input ends, too."""
+    data = cat.receive_all()
+    if cat.stdin is not None:
+        cat.end()
+    return data
+
+
+def test_a_telnet_client(stage, need):
+    """`netkit listen` for Debian's telnet, which negotiates nothing unless it is asked."""
+    cat, addresses = stage.listening()
+    client = subprocess.Popen([need("telnet"), "127.0.0.1", addresses[0].rsplit(":", 1)[1]],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL)
+    try:
+        client.stdin.write(b"from telnet\n")
+        client.stdin.flush()
+        assert cat.receive(13) == b"from telnet\r\n"
+        cat.send(b"from netkit\n")
+        cat.end()
+        output = client.communicate(timeout=PATIENCE)[0]
+    finally:
+        client.kill()
+        client.wait()
+    assert output.endswith(b"from netkit\n")
+    cat.wait(0)
+
+
+def test_questions_after_the_end_of_input(stage):
+    """With --on-eof keep the server may still ask, and waits for the answer."""
+    cat, peer = stage.pair("connect", "--telnet", "--on-eof", "keep", "--hex")
+    cat.send(b"last\n")
+    cat.end()
+    assert peer.receive(6) == b"last\r\n"
+    peer.send(b"\xff\xfd\x18x\xff\xfb\x01")
+    assert peer.receive(6) == b"\xff\xfc\x18\xff\xfd\x01"
+    assert cat.receive(1) == b"x"
+    peer.end()
+    cat.wait(0)
+    assert bytes_of(lines_of(cat, ">")) == b"last\r\n\xff\xfc\x18\xff\xfd\x01"
+
+
+def test_a_server_that_asks_without_end(stage):
+    """What is to be answered to a server that does not read grows without bound."""
+    cat, peer = stage.pair("connect", "--telnet")
+    question = b"\xff\xfd\x18" * 20000
+    peer.socket.settimeout(PATIENCE)
+    with pytest.raises(OSError):
+        for _ in range(2000):
+            peer.socket.sendall(question)
+    cat.wait(6)
+    assert "cannot receive from the peer" in cat.stderr()
+
+
+@pytest.mark.parametrize("words", [
+    ["--telnet", "--crlf", "1"], ["--telnet", "--recv-only", "1"], ["--telnet", "udp://[::1]:1"],
+    ["--telnet", "unix-seqpacket:/x"]])
+def test_telnet_that_makes_no_sense(words):
+    """An option without effect is silently accepted."""
+    result = run("connect", *words)
+    assert result.returncode == 2 and "telnet" in result.stderr
