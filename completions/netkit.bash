@@ -18,6 +18,7 @@ _netkit_takes_value()
 {
     case $1 in
         --on-eof | \
+        --record | \
         --linger | \
         --idle-timeout | \
         --proxy | \
@@ -58,6 +59,10 @@ _netkit_connect()
             _netkit_words half close keep
             return
             ;;
+        --record)
+            _netkit_paths -f
+            return
+            ;;
     esac
     if _netkit_takes_value "$prev"; then
         return
@@ -68,6 +73,8 @@ _netkit_connect()
             --send-only \
             --recv-only \
             --crlf \
+            --hex \
+            --record \
             --ipv4 \
             --ipv6 \
             --linger \
@@ -75,6 +82,7 @@ _netkit_connect()
             --proxy \
             --datagram \
             --replies \
+            --telnet \
             --wait \
             --connect-timeout \
             --verbose \
@@ -91,6 +99,10 @@ _netkit_listen()
             _netkit_words half close keep
             return
             ;;
+        --record)
+            _netkit_paths -f
+            return
+            ;;
     esac
     if _netkit_takes_value "$prev"; then
         return
@@ -101,6 +113,8 @@ _netkit_listen()
             --send-only \
             --recv-only \
             --crlf \
+            --hex \
+            --record \
             --ipv4 \
             --ipv6 \
             --linger \

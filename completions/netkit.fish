@@ -15,6 +15,7 @@ function __netkit_at
             set is_value 0
         else if contains -- $token \
             --on-eof \
+            --record \
             --linger \
             --idle-timeout \
             --proxy \
@@ -87,6 +88,8 @@ complete -c netkit -n '__netkit_at -p connect' -l once -d 'end as soon as either
 complete -c netkit -n '__netkit_at -p connect' -l send-only -d 'do not receive'
 complete -c netkit -n '__netkit_at -p connect' -l recv-only -d 'do not read standard input'
 complete -c netkit -n '__netkit_at -p connect' -l crlf -s C -d 'send each end of line as CR LF'
+complete -c netkit -n '__netkit_at -p connect' -l hex -d 'show what is moved, in hexadecimal'
+complete -c netkit -n '__netkit_at -p connect' -l record -rF -d 'keep what is moved, with its times'
 complete -c netkit -n '__netkit_at -p connect' -l ipv4 -s 4 -d 'use IPv4 only'
 complete -c netkit -n '__netkit_at -p connect' -l ipv6 -s 6 -d 'use IPv6 only'
 complete -c netkit -n '__netkit_at -p connect' -l linger -x -d 'then wait for the peer\'s end'
@@ -94,6 +97,7 @@ complete -c netkit -n '__netkit_at -p connect' -l idle-timeout -x -d 'end when n
 complete -c netkit -n '__netkit_at -p connect' -l proxy -x -d 'go through socks5://[USER:PASSWORD@]HOST or http://'
 complete -c netkit -n '__netkit_at -p connect' -l datagram -x -d 'udp: a datagram is a line, or SIZE bytes'
 complete -c netkit -n '__netkit_at -p connect' -l replies -x -d 'udp: end after so many answers'
+complete -c netkit -n '__netkit_at -p connect' -l telnet -d 'answer telnet\'s option negotiation'
 complete -c netkit -n '__netkit_at -p connect' -l wait -x -d 'udp: for answers after the end of input'
 complete -c netkit -n '__netkit_at -p connect' -l connect-timeout -s w -x -d 'give up connecting (status 5)'
 complete -c netkit -n '__netkit_at -p connect' -l verbose -s v -d 'say more; twice: every connection'
@@ -106,6 +110,8 @@ complete -c netkit -n '__netkit_at -p listen' -l once -d 'end as soon as either 
 complete -c netkit -n '__netkit_at -p listen' -l send-only -d 'do not receive'
 complete -c netkit -n '__netkit_at -p listen' -l recv-only -d 'do not read standard input'
 complete -c netkit -n '__netkit_at -p listen' -l crlf -s C -d 'send each end of line as CR LF'
+complete -c netkit -n '__netkit_at -p listen' -l hex -d 'show what is moved, in hexadecimal'
+complete -c netkit -n '__netkit_at -p listen' -l record -rF -d 'keep what is moved, with its times'
 complete -c netkit -n '__netkit_at -p listen' -l ipv4 -s 4 -d 'use IPv4 only'
 complete -c netkit -n '__netkit_at -p listen' -l ipv6 -s 6 -d 'use IPv6 only'
 complete -c netkit -n '__netkit_at -p listen' -l linger -x -d 'then wait for the peer\'s end'
