@@ -1,6 +1,7 @@
 /* Datagrams: each is a message by itself. */
 #include <errno.h>
 
+#include "echo/datagram_loop.h"
 #include "echo/echo_private.h"
 #include "echo/echo_queue.h"
 
@@ -74,6 +75,10 @@ static void on_datagram(struct nk_udp_endpoint *endpoint, struct nk_peer *peer,
     struct echo_context *context = nk_udp_endpoint_context(endpoint);
     const struct echo_message message = {.payload = datagram};
     struct nk_slice reply = datagram;
+    if (datagram_peer_loops(endpoint, peer)) {
+        count_dropped(context);
+        return;
+    }
     if (context->options->delay > 0) {
         hold_back(context, peer, &message);
         return;

@@ -21,7 +21,7 @@ struct echo_context {
     size_t scratch_size;
     size_t delayed;               /* bytes of all datagrams that are held back */
     atomic_uint_fast64_t refused; /* connections ended for a message that is too long */
-    atomic_uint_fast64_t dropped; /* datagrams not answered for want of memory */
+    atomic_uint_fast64_t dropped; /* datagrams not answered: no memory, or a loop */
 };
 
 /* The loop's context of a connection. */

@@ -1,7 +1,9 @@
 #include "echo/inetd_service.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 
+#include "echo/datagram_loop.h"
 #include "echo/inetd_data.h"
 #include "net/connection_group.h"
 #include "service/service.h"
@@ -10,13 +12,19 @@
  * not count, and no client keeps the loop for long. */
 #define CHARGEN_LINES 222
 
+/* The service on one loop. */
+struct inetd_context {
+    const struct inetd_options *options;
+    atomic_uint_fast64_t dropped; /* datagrams that are not answered */
+};
+
 /* ---- what all have in common ---- */
 
 static void extend_deadline(struct nk_tcp_connection *connection)
 {
-    const struct inetd_options *options =
+    const struct inetd_context *context =
         nk_connection_group_context(nk_tcp_connection_group(connection));
-    uint64_t timeout = options->service.idle_timeout;
+    uint64_t timeout = context->options->service.idle_timeout;
     if (timeout > 0)
         nk_tcp_connection_set_deadline(
             connection, nk_event_loop_now(nk_tcp_connection_loop(connection)) + timeout);
@@ -43,6 +51,17 @@ static void send_or_abort(struct nk_tcp_connection *connection, struct nk_slice 
     int error = nk_tcp_connection_send(connection, bytes);
     if (error && error != -EPIPE) /* -EPIPE: it is being closed already */
         nk_tcp_connection_abort(connection, error);
+}
+
+/* Answers a datagram, unless the answer might be answered. */
+static void answer_datagram(struct nk_udp_endpoint *endpoint, struct nk_peer *peer,
+                            struct nk_slice bytes)
+{
+    struct inetd_context *context = nk_udp_endpoint_context(endpoint);
+    if (datagram_peer_loops(endpoint, peer))
+        atomic_fetch_add_explicit(&context->dropped, 1, memory_order_relaxed);
+    else
+        nk_udp_endpoint_send(endpoint, peer, bytes); /* which counts what it refuses */
 }
 
 /* ---- discard ---- */
@@ -95,7 +114,7 @@ static void chargen_datagram(struct nk_udp_endpoint *endpoint, struct nk_peer *p
     char line[CHARGEN_LINE_LEN];
     (void)datagram;
     chargen_line(peer->datagrams_received - 1, line);
-    nk_udp_endpoint_send(endpoint, peer, nk_slice_make(line, sizeof(line)));
+    answer_datagram(endpoint, peer, nk_slice_make(line, sizeof(line)));
 }
 
 /* ---- daytime and time ---- */
@@ -125,7 +144,7 @@ static void daytime_datagram(struct nk_udp_endpoint *endpoint, struct nk_peer *p
     char line[DAYTIME_MAX];
     uint64_t now = nk_event_loop_wall_seconds(nk_udp_endpoint_loop(endpoint));
     (void)datagram;
-    nk_udp_endpoint_send(endpoint, peer, nk_slice_make(line, daytime_line(now, line)));
+    answer_datagram(endpoint, peer, nk_slice_make(line, daytime_line(now, line)));
 }
 
 static struct nk_slice time_now(struct nk_event_loop *loop, unsigned char bytes[static 4])
@@ -150,7 +169,7 @@ static void time_datagram(struct nk_udp_endpoint *endpoint, struct nk_peer *peer
 {
     unsigned char bytes[4];
     (void)datagram;
-    nk_udp_endpoint_send(endpoint, peer, time_now(nk_udp_endpoint_loop(endpoint), bytes));
+    answer_datagram(endpoint, peer, time_now(nk_udp_endpoint_loop(endpoint), bytes));
 }
 
 /* ---- running ---- */
@@ -165,12 +184,21 @@ static const struct {
     [INETD_TIME] = {&time_stream, {.on_datagram = time_datagram}},
 };
 
-/* The options are the same for every loop and nobody changes them. */
-static int share_options(void **context, void *state, struct nk_event_loop *loop)
+static int context_new(void **out, void *state, struct nk_event_loop *loop)
 {
+    struct inetd_context *context = calloc(1, sizeof(*context));
     (void)loop;
-    *context = state;
+    if (!context)
+        return -ENOMEM;
+    context->options = state;
+    *out = context;
     return 0;
+}
+
+static uint64_t dropped_count(const void *pointer)
+{
+    const struct inetd_context *context = pointer;
+    return atomic_load_explicit(&context->dropped, memory_order_relaxed);
 }
 
 enum exit_status inetd_service_run(enum inetd_protocol protocol,
@@ -183,7 +211,9 @@ enum exit_status inetd_service_run(enum inetd_protocol protocol,
         .suffix = "",
         .handlers = protocols[protocol].stream,
         .datagrams = &protocols[protocol].datagrams,
-        .context_new = share_options,
+        .context_new = context_new,
+        .context_free = free,
+        .dropped_count = dropped_count,
         .state = &state,
     };
     return service_run(&service, &options->service, reporter);
