@@ -117,11 +117,14 @@ static void write_statistics_json(const struct service_statistics *totals, bool 
     json_line_integer(stderr, "accepted", totals->accepted);
     json_line_integer(stderr, "active", totals->active);
     json_line_integer(stderr, "refused", totals->refused);
+    json_line_integer(stderr, "evicted", totals->evicted);
+    json_line_integer(stderr, "denied", totals->denied);
     json_line_integer(stderr, "cut", totals->cut);
     json_line_integer(stderr, "requests", totals->requests);
     json_line_integer(stderr, "bytes_received", totals->bytes_received);
     json_line_integer(stderr, "bytes_sent", totals->bytes_sent);
     json_line_integer(stderr, "datagrams", totals->datagrams);
+    json_line_integer(stderr, "datagrams_denied", totals->datagrams_denied);
     json_line_integer(stderr, "datagrams_too_long", totals->datagrams_too_long);
     json_line_integer(stderr, "datagrams_dropped", totals->datagrams_dropped);
     json_line_seconds(stderr, "elapsed", totals->elapsed);
@@ -152,15 +155,21 @@ static void write_statistics(const struct service_statistics *totals, bool final
         fprintf(stderr, "; %" PRIu64 " open", totals->active);
     if (totals->refused > 0)
         fprintf(stderr, "; %" PRIu64 " refused", totals->refused);
+    if (totals->evicted > 0)
+        fprintf(stderr, "; %" PRIu64 " evicted", totals->evicted);
+    if (totals->denied > 0)
+        fprintf(stderr, "; %" PRIu64 " denied", totals->denied);
     if (totals->cut > 0)
         fprintf(stderr, "; %" PRIu64 " cut", totals->cut);
     fputc('\n', stderr);
 }
 
-/* "received 12 datagrams; 1 too long to answer; 2 not answered" */
+/* "received 12 datagrams; 3 denied; 1 too long to answer; 2 not answered" */
 static void write_datagrams(const struct service_statistics *totals)
 {
     write_count(totals->datagrams, "datagram", "received ");
+    if (totals->datagrams_denied > 0)
+        fprintf(stderr, "; %" PRIu64 " denied", totals->datagrams_denied);
     if (totals->datagrams_too_long > 0)
         fprintf(stderr, "; %" PRIu64 " too long to answer", totals->datagrams_too_long);
     if (totals->datagrams_dropped > 0)

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <sys/stat.h>
 
+#include "access.h"
 #include "base/clock.h"
 #include "os/socket_options.h"
 #include "output.h"
@@ -188,6 +189,41 @@ static enum exit_status take_address(const struct command_call *call,
     return EXIT_STATUS_OK;
 }
 
+static enum exit_status take_addresses(const struct command_call *call,
+                                       const struct server_rules *rules,
+                                       struct service_options *service)
+{
+    size_t count = call->result.word_count;
+    enum exit_status status = EXIT_STATUS_OK;
+
+    if (count == 0)
+        return EXIT_STATUS_OK;
+    if (count > MAX_ADDRESSES)
+        return command_usage_error(call->command->name, "more than %d addresses", MAX_ADDRESSES);
+    service->addresses = calloc(count, sizeof *service->addresses);
+    if (service->addresses == NULL) {
+        output_error("out of memory");
+        return EXIT_STATUS_FAILED;
+    }
+    for (size_t i = 0; i < count && status == EXIT_STATUS_OK; i++)
+        status = take_address(call, rules, service, call->result.words[i]);
+    return status;
+}
+
+/* The clients of unix sockets have no address to look up. */
+static enum exit_status take_access(const struct command_call *call,
+                                    struct service_options *service)
+{
+    bool all_are_unix = service->address_count > 0;
+
+    for (size_t i = 0; i < service->address_count; i++)
+        all_are_unix = all_are_unix && nk_scheme_is_unix(service->addresses[i].scheme);
+    if (all_are_unix && (service->access.allow != NULL || service->access.deny != NULL))
+        return command_usage_error(call->command->name, "--%s has no effect on unix sockets",
+                                   service->access.allow != NULL ? "allow" : "deny");
+    return access_options_complete(call, &service->access, &service->access_list);
+}
+
 /* The environment is part of the command line here: a mistake in it is found
  * before anything starts, too. Returns the wrong name, or NULL. */
 static const char *find_unknown_dispatcher(const struct service_options *service)
@@ -208,8 +244,7 @@ enum exit_status server_options_complete(const struct command_call *call,
                                          struct service_options *service)
 {
     const char *dispatcher = find_unknown_dispatcher(service);
-    size_t count = call->result.word_count;
-    enum exit_status status = EXIT_STATUS_OK;
+    enum exit_status status;
 
     if (dispatcher != NULL)
         return command_usage_error(call->command->name,
@@ -218,16 +253,14 @@ enum exit_status server_options_complete(const struct command_call *call,
     if (service->ready_fd != UINT64_MAX && fcntl((int)service->ready_fd, F_GETFD) < 0)
         return command_usage_error(call->command->name, "--ready-fd: descriptor %d is not open",
                                    (int)service->ready_fd);
-    if (count == 0)
-        return EXIT_STATUS_OK;
-    if (count > MAX_ADDRESSES)
-        return command_usage_error(call->command->name, "more than %d addresses", MAX_ADDRESSES);
-    service->addresses = calloc(count, sizeof *service->addresses);
-    if (service->addresses == NULL) {
-        output_error("out of memory");
-        return EXIT_STATUS_FAILED;
-    }
-    for (size_t i = 0; i < count && status == EXIT_STATUS_OK; i++)
-        status = take_address(call, rules, service, call->result.words[i]);
-    return status;
+    status = take_addresses(call, rules, service);
+    return status == EXIT_STATUS_OK ? take_access(call, service) : status;
+}
+
+void server_options_release(struct service_options *service)
+{
+    free(service->addresses);
+    access_list_free(service->access_list);
+    service->addresses = NULL;
+    service->access_list = NULL;
 }

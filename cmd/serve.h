@@ -20,12 +20,16 @@ struct server_rules {
 };
 
 /* Checks what the shared options and the arguments say together and fills
- * service->addresses, which the caller frees whatever this returns.
+ * service->addresses and service->access_list. Whatever it returns, the caller
+ * calls server_options_release when the server has ended.
  * A bare port means this machine only, or every interface with --public.
  * Returns EXIT_STATUS_OK, or another status after saying what is wrong. */
 NK_MUST_USE enum exit_status server_options_complete(const struct command_call *call,
                                                      const struct server_rules *rules,
                                                      struct service_options *service)
     NK_NONNULL(1, 2, 3);
+
+/* Frees what server_options_complete has made. */
+void server_options_release(struct service_options *service) NK_NONNULL(1);
 
 #endif

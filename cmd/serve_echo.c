@@ -1,4 +1,5 @@
 /* `netkit serve echo`: from the command line to echo_service_run. */
+#include "access.h"
 #include "command.h"
 #include "echo/echo_service.h"
 #include "report.h"
@@ -88,6 +89,7 @@ static const struct option_table echo_option_table = {echo_options, NK_ARRAY_LEN
 static const struct option_part parts[] = {
     {&echo_option_table, 0},
     {&server_option_table, offsetof(struct serve_echo_options, echo.service)},
+    {&access_option_table, offsetof(struct serve_echo_options, echo.service.access)},
     {&common_option_table, 0},
     {NULL, 0},
 };
@@ -147,7 +149,7 @@ static enum exit_status run(struct command_call *call)
         status = echo_service_run(&options->echo, &report.reporter);
         report_deinit(&report, status);
     }
-    free(service->addresses);
+    server_options_release(service);
     return status;
 }
 

@@ -1,4 +1,5 @@
 /* `netkit serve http`: from the command line to http_service_run. */
+#include "access.h"
 #include "base/clock.h"
 #include "command.h"
 #include "http/http_service.h"
@@ -139,6 +140,7 @@ static const struct option_table http_option_table = {http_options, NK_ARRAY_LEN
 static const struct option_part parts[] = {
     {&http_option_table, offsetof(struct serve_http_options, http)},
     {&server_option_table, offsetof(struct serve_http_options, http.service)},
+    {&access_option_table, offsetof(struct serve_http_options, http.service.access)},
     {&common_option_table, 0},
     {NULL, 0},
 };
@@ -177,7 +179,7 @@ static enum exit_status run(struct command_call *call)
         status = http_service_run(&options->http, &report.reporter);
         report_deinit(&report, status);
     }
-    free(service->addresses);
+    server_options_release(service);
     return status;
 }
 

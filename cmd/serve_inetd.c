@@ -1,5 +1,6 @@
 /* `netkit serve discard|chargen|daytime|time`: four commands that differ in
  * nothing but what is served. */
+#include "access.h"
 #include "command.h"
 #include "echo/inetd_service.h"
 #include "report.h"
@@ -18,6 +19,7 @@ static const struct serve_inetd_options defaults = {
 
 static const struct option_part parts[] = {
     {&server_option_table, offsetof(struct serve_inetd_options, inetd.service)},
+    {&access_option_table, offsetof(struct serve_inetd_options, inetd.service.access)},
     {&common_option_table, 0},
     {NULL, 0},
 };
@@ -41,7 +43,7 @@ static enum exit_status run(struct command_call *call, enum inetd_protocol proto
         status = inetd_service_run(protocol, &options->inetd, &report.reporter);
         report_deinit(&report, status);
     }
-    free(service->addresses);
+    server_options_release(service);
     return status;
 }
 

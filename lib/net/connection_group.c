@@ -142,6 +142,7 @@ bool nk_connection_group_shed(struct nk_connection_group *group)
     group->owes_room = !oldest;
     if (!oldest)
         return false;
+    nk_count(&group->evicted, 1);
     nk_tcp_connection_close(oldest, NK_CLOSE_NOW);
     return true;
 }
@@ -161,6 +162,7 @@ void nk_connection_group_counters(const struct nk_connection_group *group,
 {
     out->opened = atomic_load_explicit(&group->opened, memory_order_relaxed);
     out->active = atomic_load_explicit(&group->active, memory_order_relaxed);
+    out->evicted = atomic_load_explicit(&group->evicted, memory_order_relaxed);
     out->bytes_received = atomic_load_explicit(&group->bytes_received, memory_order_relaxed);
     out->bytes_sent = atomic_load_explicit(&group->bytes_sent, memory_order_relaxed);
 }

@@ -61,6 +61,7 @@ NK_PUBLIC struct nk_event_loop *nk_connection_group_loop(const struct nk_connect
 struct nk_connection_counters {
     uint64_t opened;
     uint64_t active;
+    uint64_t evicted; /* idle ones closed by nk_connection_group_shed, at once or later */
     uint64_t bytes_received;
     uint64_t bytes_sent;
 };

@@ -69,8 +69,9 @@ struct nk_connection_group {
     struct nk_list_node connections;
     bool is_draining;
     bool owes_room; /* somebody waits for a connection to end: the next idle one does */
-    atomic_uint_fast64_t opened; /* written by the loop, read by anybody, like the next three */
+    atomic_uint_fast64_t opened; /* written by the loop, read by anybody, like the next four */
     atomic_uint_fast64_t active;
+    atomic_uint_fast64_t evicted;
     atomic_uint_fast64_t bytes_received;
     atomic_uint_fast64_t bytes_sent;
     struct nk_tcp_connection *corked; /* whose callback runs; its bytes are in `cork` */

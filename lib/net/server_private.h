@@ -52,17 +52,18 @@ struct nk_tcp_server {
     struct nk_tcp_server_options options;
     struct nk_acceptor *acceptors[NK_SERVER_ACCEPTORS_MAX]; /* on the main loop */
     size_t acceptor_count;
-    uint64_t shed;               /* main loop: of acceptors already freed, and in the hand-off */
-    uint64_t denied;             /* main loop */
-    uint32_t random;             /* main loop */
-    int waiting;                 /* main loop: accepted over the limit, served next; -1 = none */
-    size_t drained_count;        /* main loop */
-    bool is_draining;            /* main loop */
-    bool is_cut;                 /* main loop */
-    atomic_uint_fast64_t handed; /* connections given to any loop */
-    atomic_uint_fast64_t closed; /* ... that have ended */
-    atomic_bool is_full;         /* a client waits for one to end */
-    struct nk_task room_task;    /* a loop -> main: one has ended */
+    uint64_t shed;                 /* main loop: of acceptors already freed, and in the hand-off */
+    uint64_t denied;               /* main loop */
+    uint32_t random;               /* main loop */
+    int waiting;                   /* main loop: accepted over the limit, served next; -1 = none */
+    size_t drained_count;          /* main loop */
+    bool is_draining;              /* main loop */
+    bool is_cut;                   /* main loop */
+    atomic_uint_fast64_t handed;   /* connections given to any loop */
+    atomic_uint_fast64_t closed;   /* ... that have ended */
+    atomic_bool is_full;           /* a client waits for one to end */
+    atomic_uint_fast64_t next_log; /* of being full; monotonic ns */
+    struct nk_task room_task;      /* a loop -> main: one has ended */
     atomic_bool room_task_is_posted;
     size_t shard_count;
     struct nk_server_shard shards[];
@@ -75,6 +76,9 @@ void nk_server_shard_deinit(struct nk_server_shard *shard);
 /* The acceptor's callbacks on the shard's own loop (`context` is the shard). */
 bool nk_server_shard_admit(void *context, const struct nk_sockaddr *peer);
 void nk_server_shard_accept(void *context, int fd);
+
+/* Says that a client has to wait, once in a while. Any loop's thread. */
+void nk_server_log_full(struct nk_tcp_server *server, const struct nk_event_loop *loop);
 
 /* Puts `fd` on its way to the shard; nk_server_shard_send_off wakes it. Main
  * loop. Takes the descriptor. */

@@ -1,11 +1,15 @@
 /* A server's part on one loop: taking connections over, limits, draining. */
 #include <errno.h>
+#include <inttypes.h>
 
 #include "base/error_text.h"
 #include "base/log.h"
 #include "net/connection_private.h"
 #include "net/server_private.h"
 #include "os/socket.h"
+
+/* A server at its limit says so at most this often. */
+#define LOG_INTERVAL (10 * NK_NANOSECONDS_PER_SECOND)
 
 static void admit_waiting(struct nk_task *task);
 
@@ -67,6 +71,15 @@ static void take_over(struct nk_server_shard *shard, int fd)
     on_closed(shard, (size_t)shard->group->active);
 }
 
+void nk_server_log_full(struct nk_tcp_server *server, const struct nk_event_loop *loop)
+{
+    uint64_t now = nk_event_loop_now(loop);
+    uint_fast64_t next = atomic_load(&server->next_log);
+    if (now >= next && atomic_compare_exchange_strong(&server->next_log, &next, now + LOG_INTERVAL))
+        nk_log(NK_LOG_WARNING, "the limit of %" PRIu64 " connections is reached: clients wait",
+               server->options.max_connections);
+}
+
 /* ---- accepting on the loop itself (reuse_port) ---- */
 
 /* Every loop gets an equal part of the limit. */
@@ -104,6 +117,7 @@ void nk_server_shard_accept(void *context, int fd)
         return;
     }
     shard->waiting = fd;
+    nk_server_log_full(shard->server, shard->loop);
     for (size_t i = 0; i < shard->acceptor_count; i++)
         nk_acceptor_pause(shard->acceptors[i]);
     (void)nk_connection_group_shed(shard->group);

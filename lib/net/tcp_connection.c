@@ -130,8 +130,10 @@ void nk_connection_end_callback(struct nk_tcp_connection *connection)
         !connection->is_closed)
         end_when_drained(connection);
     bool is_spare = connection->is_idle && !connection->output && !connection->input;
-    if (NK_UNLIKELY(group->owes_room && is_spare))
+    if (NK_UNLIKELY(group->owes_room && is_spare)) {
+        nk_count(&group->evicted, 1);
         nk_tcp_connection_close(connection, NK_CLOSE_NOW);
+    }
     nk_connection_update_interest(connection);
 }
 

@@ -148,6 +148,7 @@ void nk_server_on_room(struct nk_task *task)
 static void make_wait(struct nk_tcp_server *server, int fd)
 {
     server->waiting = fd;
+    nk_server_log_full(server, server->main_loop);
     pause_accepting(server);
     atomic_store(&server->is_full, true);
     for (size_t i = 0; i < server->shard_count; i++) {

@@ -115,12 +115,15 @@ int service_datagrams_listen(struct service_datagrams *datagrams, const struct n
     bool is_unix = local->any.sa_family == AF_UNIX;
     size_t count = is_unix ? 1 : nk_thread_pool_size(datagrams->pool);
     bool reuse_port = datagrams->options.reuse_port;
+    struct access_list *access_list = datagrams->options.access_list;
     struct nk_sockaddr address = *local;
     struct nk_udp_options options = {
         .handlers = datagrams->options.handlers,
         .socket_options = socket_options,
         .v6_only = v6_only,
         .reuse_port = !is_unix && (count > 1 || reuse_port),
+        .admit = access_list ? access_list_admit : NULL,
+        .admit_context = access_list,
         .peer_idle = datagrams->options.peer_idle,
     };
     for (size_t i = 0; i < count; i++) {

@@ -14,15 +14,17 @@
 #include <stdint.h>
 
 #include "net/udp_endpoint.h"
+#include "service/access_list.h"
 #include "threads/thread_pool.h"
 
 struct service_datagrams;
 
 struct service_datagrams_options {
     const struct nk_udp_handlers *handlers;
-    void *const *contexts; /* the service's state for each loop of the pool */
-    uint64_t peer_idle;    /* ns until a silent peer is forgotten */
-    bool reuse_port;       /* other processes may share the port, too */
+    void *const *contexts;           /* the service's state for each loop of the pool */
+    uint64_t peer_idle;              /* ns until a silent peer is forgotten */
+    struct access_list *access_list; /* who is heard; NULL = everybody */
+    bool reuse_port;                 /* other processes may share the port, too */
     /* Every socket is closed after service_datagrams_drain. */
     void (*on_drained)(void *context);
     void *context;

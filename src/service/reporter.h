@@ -15,13 +15,16 @@
 struct service_statistics {
     uint64_t accepted;                /* connections taken */
     uint64_t active;                  /* connections open now */
-    uint64_t refused;                 /* connections shed because a limit was reached */
+    uint64_t refused;                 /* connections ended because a limit was reached */
+    uint64_t evicted;                 /* idle connections closed to make room for others */
+    uint64_t denied;                  /* connections that the access list refused */
     uint64_t cut;                     /* connections that the drain deadline cut */
     uint64_t bytes_received;          /* payload bytes from clients */
     uint64_t bytes_sent;              /* payload bytes to clients */
     uint64_t requests;                /* requests answered; 0 for services without any */
     bool has_datagrams;               /* some address is for datagrams */
     uint64_t datagrams;               /* datagrams received */
+    uint64_t datagrams_denied;        /* datagrams that the access list refused; not received */
     uint64_t datagrams_too_long;      /* answers longer than a datagram can be */
     uint64_t datagrams_dropped;       /* answers that could not be sent, for other reasons */
     uint64_t elapsed;                 /* ns since the service started */

@@ -54,6 +54,7 @@ static void add_datagrams(const struct run *run, struct service_statistics *sum)
     service_datagrams_statistics(run->datagrams, &udp);
     sum->has_datagrams = service_datagrams_exist(run->datagrams);
     sum->datagrams = udp.received;
+    sum->datagrams_denied = udp.denied;
     sum->datagrams_too_long = udp.too_long;
     sum->datagrams_dropped =
         udp.dropped + udp.failed + udp.nameless + count(run, run->service->dropped_count);
@@ -68,6 +69,7 @@ static void report_statistics(const struct run *run, bool final, enum exit_statu
     nk_tcp_server_counters(run->server, &server);
     struct service_statistics sum = {
         .refused = server.shed + count(run, run->service->refused_count),
+        .denied = server.denied,
         .cut = server.cut,
         .requests = count(run, run->service->request_count),
         .elapsed = nk_clock_monotonic(nk_clock_system()) - run->started,
@@ -80,6 +82,7 @@ static void report_statistics(const struct run *run, bool final, enum exit_statu
         accepted[i] = counters.opened;
         sum.accepted += counters.opened;
         sum.active += counters.active;
+        sum.evicted += counters.evicted;
         sum.bytes_received += counters.bytes_received;
         sum.bytes_sent += counters.bytes_sent;
     }
@@ -139,8 +142,8 @@ static void on_signal(void *context, int signal_number)
     struct run *run = context;
     if (signal_number == SIGUSR1)
         report_statistics(run, false, EXIT_STATUS_OK);
-    else if (signal_number == SIGHUP)
-        return; /* a server outlives its terminal; there is no log file to reopen yet */
+    else if (signal_number == SIGHUP) /* a server outlives its terminal */
+        (void)access_list_reload(run->options->access_list);
     else if (run->stop_signal == 0)
         drain(run, signal_number);
     else
@@ -218,6 +221,7 @@ static uint64_t connection_limit(const struct run *run)
 
 static int make_server(struct run *run)
 {
+    struct access_list *access_list = run->options->access_list;
     const struct nk_tcp_server_options options = {
         .handlers = run->service->handlers,
         .contexts = run->contexts,
@@ -225,6 +229,8 @@ static int make_server(struct run *run)
         .no_delay = run->options->nodelay,
         .reuse_port = run->options->reuseport,
         .max_connections = connection_limit(run),
+        .admit = access_list ? access_list_admit : NULL,
+        .admit_context = access_list,
         .on_drained = on_drained,
         .context = run,
     };
@@ -239,6 +245,7 @@ static int make_datagrams(struct run *run)
         .handlers = run->service->datagrams,
         .contexts = run->contexts,
         .peer_idle = idle > 0 ? idle : usual,
+        .access_list = run->options->access_list,
         .reuse_port = run->options->reuseport,
         .on_drained = on_drained,
         .context = run,

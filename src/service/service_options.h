@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "os/address.h"
+#include "service/access_list.h"
 
 /* --threads was not given: the CPUs this process may use, besides the accepting loop. */
 #define SERVICE_THREADS_AUTO UINT64_MAX
@@ -27,13 +28,15 @@ struct service_options {
     uint64_t threads;             /* sub-loops; 0 = single reactor */
     const char *dispatcher;       /* "epoll", "poll", "select"; NULL = NETKIT_DISPATCHER or epoll */
     uint64_t max_conns;           /* open connections; 0 = as many as descriptors allow */
-    uint64_t idle_timeout;        /* ns without traffic; 0 = never */
-    uint64_t backlog;             /* listen(2) */
-    bool reuseport;               /* a SO_REUSEPORT listener per loop */
-    bool nodelay;                 /* TCP_NODELAY */
-    uint64_t drain;               /* ns to finish in after the first SIGINT or SIGTERM */
-    uint64_t ready_fd;            /* descriptor for the bound addresses; UINT64_MAX = none */
-    uint64_t busy_poll;           /* ns to spin before the loop sleeps; 0 = never */
+    struct access_rules access;   /* --allow and --deny */
+    struct access_list *access_list; /* what they say; NULL = everybody; owned by the caller */
+    uint64_t idle_timeout;           /* ns without traffic; 0 = never */
+    uint64_t backlog;                /* listen(2) */
+    bool reuseport;                  /* a SO_REUSEPORT listener per loop */
+    bool nodelay;                    /* TCP_NODELAY */
+    uint64_t drain;                  /* ns to finish in after the first SIGINT or SIGTERM */
+    uint64_t ready_fd;               /* descriptor for the bound addresses; UINT64_MAX = none */
+    uint64_t busy_poll;              /* ns to spin before the loop sleeps; 0 = never */
 };
 
 #define SERVICE_OPTIONS_DEFAULT                                                                    \

@@ -225,6 +225,7 @@ def test_usage_error_survives_a_closed_standard_error():
 def test_shared_options_are_the_same_for_every_server():
     """A server would lack an option that its siblings have."""
     shared = {"public", "backlog", "reuseport", "ready-fd", "idle-timeout", "drain", "max-conns",
+              "allow", "deny",
               "threads", "dispatcher", "nodelay", "no-nodelay", "busy-poll", "verbose", "quiet",
               "json", "help"}
     for name in command_names():

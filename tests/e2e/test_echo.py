@@ -19,7 +19,7 @@ from echo_client import (
     receive_all,
     receive_exactly,
 )
-from netkit_server import DISPATCHER, IS_TSAN, PATIENCE, connect, reset
+from netkit_server import AT_LIMIT, DISPATCHER, IS_TSAN, PATIENCE, connect, reset
 
 pytestmark = pytest.mark.dispatchers
 
@@ -239,6 +239,7 @@ def test_idle_timeout_counts_sending(serve, tmp_path):
 def test_max_conns_makes_the_next_one_wait(serve, address):
     """A limit that turns clients away, or that is none."""
     server = serve("echo", address, "--max-conns", 2)
+    server.allow(*AT_LIMIT)
     with connect(server.address) as first, connect(server.address) as second:
         for client in (first, second):
             client.sendall(b"a")
@@ -253,11 +254,14 @@ def test_max_conns_makes_the_next_one_wait(serve, address):
             assert receive_exactly(third, 1) == b"b"
         second.sendall(b"c")
         assert receive_exactly(second, 1) == b"c"
+    warnings = [line for line in server.stderr().splitlines() if "the limit of 2" in line]
+    assert len(warnings) == 1
 
 
 def test_max_conns_and_many_waiting_clients(serve, address):
     """Places that become free are lost, and clients in the backlog starve."""
     server = serve("echo", address, "--max-conns", 3, "--threads", 2)
+    server.allow(*AT_LIMIT)
     echo_round(server.address, 100, 1000)
     server.wait_for_no_clients()
     assert server.statistics()["connections"] == 100

@@ -11,6 +11,7 @@ import pytest
 
 from http_client import HttpClient, fetch, request
 from netkit_server import (
+    AT_LIMIT,
     DISPATCHER,
     IS_SANITIZED,
     IS_TSAN,
@@ -369,6 +370,7 @@ def test_no_request_limit(serve_site):
 def test_idle_connections_make_room(serve_site):
     """Browsers that keep their connections open shut new clients out."""
     server = serve_site("--max-conns", 3, "--threads", 0)
+    server.allow(*AT_LIMIT)
     clients = [HttpClient(server) for _ in range(3)]
     for client in clients:
         client.get("/text")
@@ -377,6 +379,7 @@ def test_idle_connections_make_room(serve_site):
         assert fetch(server, "/text").body == TEXT
     assert timer.seconds < 5
     clients[0].expect_end()
+    assert server.statistics()["evicted"] == 1
     for client in clients[1:]:
         assert client.get("/text").body == TEXT
     for client in clients:
@@ -387,6 +390,7 @@ def test_idle_connections_make_room(serve_site):
 def test_idle_connections_of_other_threads_make_room(serve_site):
     """A thread has no idle connection to give up, another one has."""
     server = serve_site("--max-conns", 4, "--threads", 2)
+    server.allow(*AT_LIMIT)
     clients = [HttpClient(server) for _ in range(4)]
     for client in clients:
         client.get("/text")
@@ -401,6 +405,7 @@ def test_new_connections_are_not_the_oldest_idle_ones(serve_site, options):
     """A client whose request is on its way is thrown out, and those who only keep their
     connections open stay."""
     server = serve_site("--max-conns", 3, "--threads", 0, *options)
+    server.allow(*AT_LIMIT)
     idle = [HttpClient(server) for _ in range(2)]
     for client in idle:
         client.get("/text")
@@ -417,6 +422,7 @@ def test_new_connections_are_not_the_oldest_idle_ones(serve_site, options):
 def test_busy_connections_do_not_make_room(serve_site):
     """A client in the middle of its response is thrown out for a new one."""
     server = serve_site("--max-conns", 2, "--threads", 0)
+    server.allow(*AT_LIMIT)
     busy = [HttpClient(server, receive_buffer=4096) for _ in range(2)]
     for client in busy:
         client.send(request("/large"))
