@@ -63,9 +63,9 @@ bool access_list_admit(void *list, const struct nk_sockaddr *peer) NK_NONNULL(1,
 /* How often access_list_admit has said no; any thread. */
 uint64_t access_list_denied_count(const struct access_list *list) NK_NONNULL(1);
 
-/* Reads the files again, and blocks meanwhile; 100,000 networks take some 20 ms.
- * When one of them cannot be read or is wrong, both lists stay as they are and the log
- * says why. Clients that are already there are not looked at. Without files
+/* Reads the files again, and blocks meanwhile; 100,000 networks take some 40 ms.
+ * When one of them cannot be read or is wrong, both lists stay as they are and the
+ * log says why. Clients that are already there are not looked at. Without files
  * nothing happens, and NULL is fine. Returns 0 or -errno. One thread at a time. */
 int access_list_reload(struct access_list *list);
 
