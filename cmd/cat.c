@@ -144,7 +144,8 @@ static const char *find_mistake(const struct nk_address *address, bool is_server
         return "the port is missing";
     if (!is_server && !nk_scheme_is_unix(address->scheme) && address->port == 0)
         return "port 0 cannot be connected to";
-    if (nk_socket_options_check(address->options, &mistake) != 0)
+    if (nk_socket_options_check_for(address, is_server ? NK_SOCKET_SERVER : NK_SOCKET_CLIENT,
+                                    &mistake) != 0)
         return mistake;
     return NULL;
 }

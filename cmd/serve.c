@@ -158,7 +158,7 @@ static const char *find_mistake(const struct server_rules *rules, const struct n
     if (address->scheme == NK_SCHEME_HTTP && address->path[0] != '\0' &&
         strcmp(address->path, "/") != 0)
         return "the address of a server has no path";
-    if (nk_socket_options_check(address->options, &mistake) != 0)
+    if (nk_socket_options_check_for(address, NK_SOCKET_SERVER, &mistake) != 0)
         return mistake;
     return NULL;
 }
@@ -177,12 +177,12 @@ static enum exit_status take_address(const struct command_call *call,
                                    word);
     if (nk_address_parse(address, word, &mistake) != 0)
         return command_usage_error(name, "'%.300s': %s", word, mistake);
+    if (is_bare_port(word) && !service->is_public)
+        snprintf(address->host, sizeof address->host, "localhost");
     mistake = find_mistake(rules, address);
     if (mistake != NULL)
         return command_usage_error(name, "'%.300s': %s", word, mistake);
-    if (is_bare_port(word) && !service->is_public)
-        snprintf(address->host, sizeof address->host, "localhost");
-    else if (!is_bare_port(word) && service->is_public)
+    if (!is_bare_port(word) && service->is_public)
         return command_usage_error(name, "--public has no effect beside the address '%.300s'",
                                    word);
     service->address_count++;

@@ -33,21 +33,20 @@ static void make_v6(struct nk_sockaddr *out, struct in6_addr host, uint32_t zone
     out->v6.sin6_scope_id = zone;
 }
 
-/* The zone is an interface's name or its number. */
-static int parse_zone(const char *text, uint32_t *zone)
+int nk_interface_index(const char *text, uint32_t *index)
 {
     uint64_t number;
     int error = nk_slice_parse_decimal(nk_slice_of_string(text), &number);
 
     if (!error && number > 0 && number <= UINT32_MAX) {
-        *zone = (uint32_t)number;
+        *index = (uint32_t)number;
         return 0;
     }
 
-    unsigned index = *text ? if_nametoindex(text) : 0;
-    if (index == 0)
+    unsigned found = *text ? if_nametoindex(text) : 0;
+    if (found == 0)
         return -ENODEV;
-    *zone = index;
+    *index = found;
     return 0;
 }
 
@@ -66,7 +65,7 @@ static int from_numeric_v6(struct nk_sockaddr *out, const char *host, uint16_t p
     if (inet_pton(AF_INET6, digits, &parsed) != 1)
         return -EINVAL;
     if (percent) {
-        int error = parse_zone(percent + 1, &zone);
+        int error = nk_interface_index(percent + 1, &zone);
 
         if (error)
             return error;
@@ -137,6 +136,20 @@ int nk_sockaddr_for_listening(const struct nk_address *address, struct nk_sockad
     }
     error = nk_sockaddr_from_numeric(&out[0], address->host, address->port);
     return error ? error : 1;
+}
+
+bool nk_sockaddr_is_wildcard(const struct nk_sockaddr *sockaddr)
+{
+    if (sockaddr->any.sa_family == AF_INET)
+        return sockaddr->v4.sin_addr.s_addr == htonl(INADDR_ANY);
+    return sockaddr->any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&sockaddr->v6.sin6_addr);
+}
+
+bool nk_sockaddr_is_multicast(const struct nk_sockaddr *sockaddr)
+{
+    if (sockaddr->any.sa_family == AF_INET)
+        return IN_MULTICAST(ntohl(sockaddr->v4.sin_addr.s_addr));
+    return sockaddr->any.sa_family == AF_INET6 && IN6_IS_ADDR_MULTICAST(&sockaddr->v6.sin6_addr);
 }
 
 uint16_t nk_sockaddr_port(const struct nk_sockaddr *sockaddr)

@@ -51,6 +51,16 @@ NK_PUBLIC NK_MUST_USE int nk_sockaddr_for_listening(const struct nk_address *add
                                                     struct nk_sockaddr *out, int max)
     NK_NONNULL(1, 2);
 
+/* The index of a network interface from its index or its name. Returns 0, or
+ * -ENODEV with *index untouched when there is none of that name. */
+NK_PUBLIC NK_MUST_USE int nk_interface_index(const char *text, uint32_t *index) NK_NONNULL(1, 2);
+
+/* Whether it is every address of this machine (0.0.0.0, ::). */
+NK_PUBLIC bool nk_sockaddr_is_wildcard(const struct nk_sockaddr *sockaddr) NK_NONNULL(1);
+
+/* Whether it is the address of a group (224.0.0.0/4, ff00::/8). */
+NK_PUBLIC bool nk_sockaddr_is_multicast(const struct nk_sockaddr *sockaddr) NK_NONNULL(1);
+
 /* Port in host order; 0 for unix. */
 NK_PUBLIC uint16_t nk_sockaddr_port(const struct nk_sockaddr *sockaddr) NK_NONNULL(1);
 NK_PUBLIC void nk_sockaddr_set_port(struct nk_sockaddr *sockaddr, uint16_t port) NK_NONNULL(1);

@@ -1,142 +1,21 @@
 #include "os/socket_options.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
 #include <sys/socket.h>
 
-#include "base/slice.h"
-#include "os/option_value.h"
+#include "os/option_table.h"
 #include "os/socket.h"
+#include "os/socket_multicast.h"
 
-/* Kinds of sockets, as bits. */
-enum {
-    UNIX = 1 << 0,
-    TCP4 = 1 << 1,
-    TCP6 = 1 << 2,
-    UDP4 = 1 << 3,
-    UDP6 = 1 << 4,
-    TCP = TCP4 | TCP6,
-    IP6 = TCP6 | UDP6,
-    IP = TCP4 | UDP4 | IP6,
-};
-
-enum kind {
-    BOOL = NK_OPTION_BOOL,
-    NUMBER = NK_OPTION_NUMBER,
-    SIZE = NK_OPTION_SIZE,
-    SECONDS = NK_OPTION_SECONDS,
-    MILLISECONDS = NK_OPTION_MILLISECONDS,
-    NAME,
-};
-
-#define NAME_SIZE 16 /* TCP_CA_NAME_MAX of the kernel, NUL included */
-
-struct option {
-    struct nk_slice key;
-    int sockets; /* where it makes sense */
-    int level;
-    int option;
-    enum kind kind;
-    int min;
-    int max;
-    const char *expects;
-};
-
-#define SWITCH(name) name " is 1 or 0, on or off, yes or no, true or false"
-
-/* A key may have several rows: an IPv6 socket that also carries IPv4 has a hop
- * limit for each of them. The kernel takes SO_RCVBUF on a unix socket but never
- * looks at it (unix(7)), and likewise SO_KEEPALIVE on UDP. */
-static const struct option options[] = {
-    {NK_SLICE("rcvbuf"), IP, SOL_SOCKET, SO_RCVBUF, SIZE, 1, INT_MAX,
-     "rcvbuf is a size in bytes, such as 64k or 1M"},
-    {NK_SLICE("sndbuf"), IP | UNIX, SOL_SOCKET, SO_SNDBUF, SIZE, 1, INT_MAX,
-     "sndbuf is a size in bytes, such as 64k or 1M"},
-    {NK_SLICE("ttl"), IP, IPPROTO_IP, IP_TTL, NUMBER, 1, 255, "ttl is a number from 1 to 255"},
-    {NK_SLICE("ttl"), IP6, IPPROTO_IPV6, IPV6_UNICAST_HOPS, NUMBER, 1, 255, NULL},
-    {NK_SLICE("tos"), IP, IPPROTO_IP, IP_TOS, NUMBER, 0, 255,
-     "tos is a number from 0 to 255 (0xff)"},
-    {NK_SLICE("tos"), IP6, IPPROTO_IPV6, IPV6_TCLASS, NUMBER, 0, 255, NULL},
-    {NK_SLICE("keepalive"), TCP, SOL_SOCKET, SO_KEEPALIVE, BOOL, 0, 1, SWITCH("keepalive")},
-    {NK_SLICE("keepidle"), TCP, IPPROTO_TCP, TCP_KEEPIDLE, SECONDS, 1, 32767,
-     "keepidle is a duration of whole seconds, from 1s to 32767s"},
-    {NK_SLICE("keepintvl"), TCP, IPPROTO_TCP, TCP_KEEPINTVL, SECONDS, 1, 32767,
-     "keepintvl is a duration of whole seconds, from 1s to 32767s"},
-    {NK_SLICE("keepcnt"), TCP, IPPROTO_TCP, TCP_KEEPCNT, NUMBER, 1, 127,
-     "keepcnt is a number from 1 to 127"},
-    {NK_SLICE("user-timeout"), TCP, IPPROTO_TCP, TCP_USER_TIMEOUT, MILLISECONDS, 0, INT_MAX,
-     "user-timeout is a duration up to 24 days, such as 500ms or 30s"},
-    {NK_SLICE("nodelay"), TCP, IPPROTO_TCP, TCP_NODELAY, BOOL, 0, 1, SWITCH("nodelay")},
-    {NK_SLICE("congestion"), TCP, IPPROTO_TCP, TCP_CONGESTION, NAME, 0, 0,
-     "congestion is the name of a congestion control, such as cubic"},
-    {NK_SLICE("reuseport"), IP, SOL_SOCKET, SO_REUSEPORT, BOOL, 0, 1, SWITCH("reuseport")},
-    {NK_SLICE("v6only"), IP6, IPPROTO_IPV6, IPV6_V6ONLY, BOOL, 0, 1, SWITCH("v6only")},
-};
-
-struct setting {
-    const struct option *option; /* the first row of the key */
-    int number;
-    struct nk_slice name; /* for NAME; in the text */
-};
-
-static bool parse_value(struct setting *setting, struct nk_slice text)
-{
-    const struct option *option = setting->option;
-    uint64_t value;
-
-    if (option->kind == NAME) {
-        setting->name = text;
-        return text.len > 0 && text.len < NAME_SIZE;
-    }
-    /* No range begins below zero. */
-    if (!nk_option_value_parse((enum nk_option_value)option->kind, text, &value) ||
-        value < (uint64_t)option->min || value > (uint64_t)option->max)
-        return false;
-    setting->number = (int)value;
-    return true;
-}
-
-static const struct option *find_option(struct nk_slice key)
-{
-    for (size_t i = 0; i < NK_ARRAY_LENGTH(options); i++)
-        if (nk_slice_equal(options[i].key, key))
-            return &options[i];
-    return NULL;
-}
-
-/* Takes one "key=value" off the front of *text, which is not empty. Returns
- * NULL, or why it is refused. */
-static const char *next_setting(struct nk_slice *text, struct setting *setting)
-{
-    size_t end = nk_slice_find(*text, '&');
-    struct nk_slice item = nk_slice_first(*text, end);
-    size_t equals = nk_slice_find(item, '=');
-    bool has_next = end != NK_SLICE_NOT_FOUND;
-
-    *text = nk_slice_from(*text, has_next ? end + 1 : end);
-    if (item.len == 0 || (has_next && text->len == 0))
-        return "a socket option is missing beside '&'";
-
-    setting->option = find_option(nk_slice_first(item, equals));
-    if (!setting->option)
-        return "unknown socket option";
-    if (equals == NK_SLICE_NOT_FOUND || !parse_value(setting, nk_slice_from(item, equals + 1)))
-        return setting->option->expects;
-    return NULL;
-}
+/* ---- checking ---- */
 
 int nk_socket_options_check(const char *text, const char **reason)
 {
     struct nk_slice rest = nk_slice_of_string(text);
 
     while (rest.len > 0) {
-        struct setting setting;
-        const char *refusal = next_setting(&rest, &setting);
+        struct nk_setting setting;
+        const char *refusal = nk_setting_next(&rest, &setting);
 
         if (refusal) {
             *reason = refusal;
@@ -145,6 +24,158 @@ int nk_socket_options_check(const char *text, const char **reason)
     }
     return 0;
 }
+
+/* The kinds of sockets that an address may become. */
+static int kinds_of_scheme(enum nk_scheme scheme)
+{
+    static const int kinds[] = {
+        [NK_SCHEME_NONE] = NK_KIND_TCP,
+        [NK_SCHEME_TCP] = NK_KIND_TCP,
+        [NK_SCHEME_UDP] = NK_KIND_UDP,
+        [NK_SCHEME_HTTP] = NK_KIND_TCP,
+        [NK_SCHEME_UNIX] = NK_KIND_UNIX_STREAM,
+        [NK_SCHEME_UNIX_DGRAM] = NK_KIND_UNIX_DGRAM,
+        [NK_SCHEME_UNIX_SEQPACKET] = NK_KIND_UNIX_STREAM,
+    };
+
+    return kinds[scheme];
+}
+
+static bool source_fits(const struct nk_setting *setting, const struct nk_address *address)
+{
+    struct nk_sockaddr source;
+    struct nk_sockaddr remote;
+
+    if (nk_source_address_parse(&source, setting->value) != 0)
+        return true; /* no such zone: for the kernel to say */
+    if ((source.any.sa_family == AF_UNIX) != nk_scheme_is_unix(address->scheme))
+        return false;
+    return nk_sockaddr_from_numeric(&remote, address->host, 0) != 0 ||
+           remote.any.sa_family == source.any.sa_family;
+}
+
+/* A socket that is bound to an address of this machine gets nothing else. */
+static bool hears_groups(const struct nk_address *address)
+{
+    struct nk_sockaddr local;
+
+    if (address->host[0] == '\0')
+        return true;
+    if (nk_sockaddr_from_numeric(&local, address->host, 0) != 0)
+        return false;
+    return nk_sockaddr_is_wildcard(&local) || nk_sockaddr_is_multicast(&local);
+}
+
+static const char *find_misuse(const struct nk_setting *setting, const struct nk_address *address,
+                               enum nk_socket_role role)
+{
+    bool is_source =
+        setting->option->kind == NK_OPTION_SOURCE || setting->option->kind == NK_OPTION_SOURCE_PORT;
+
+    if (!(setting->option->sockets & kinds_of_scheme(address->scheme)))
+        return "this kind of address has no such socket option";
+    if (is_source && role == NK_SOCKET_SERVER)
+        return "source and source-port are for clients; a server is bound to its address";
+    if (setting->option->kind == NK_OPTION_GROUP && role == NK_SOCKET_SERVER &&
+        !hears_groups(address))
+        return "to join a group, listen on every address, as in udp://:5000?join=239.1.2.3";
+    if (setting->option->kind == NK_OPTION_SOURCE && !source_fits(setting, address))
+        return "the source is of another family than the address";
+    return NULL;
+}
+
+int nk_socket_options_check_for(const struct nk_address *address, enum nk_socket_role role,
+                                const char **reason)
+{
+    struct nk_slice rest = nk_slice_of_string(address->options);
+
+    while (rest.len > 0) {
+        struct nk_setting setting;
+        const char *refusal = nk_setting_next(&rest, &setting);
+
+        if (!refusal)
+            refusal = find_misuse(&setting, address, role);
+        if (refusal) {
+            *reason = refusal;
+            return -EINVAL;
+        }
+    }
+    return 0;
+}
+
+int nk_socket_options_source(const char *text, struct nk_source_address *source)
+{
+    struct nk_source_address found = {0};
+    struct nk_slice rest = nk_slice_of_string(text);
+
+    while (rest.len > 0) {
+        struct nk_setting setting;
+        uint64_t port;
+        int error = nk_setting_next(&rest, &setting) ? -EINVAL : 0;
+
+        if (!error && setting.option->kind == NK_OPTION_SOURCE)
+            error = nk_source_address_parse(&found.address, setting.value);
+        if (error)
+            return error;
+        if (setting.option->kind == NK_OPTION_SOURCE_PORT &&
+            nk_slice_parse_decimal(setting.value, &port) == 0)
+            found.port = (uint16_t)port;
+    }
+    *source = found;
+    return 0;
+}
+
+int nk_socket_options_refuse_source(const char *text)
+{
+    struct nk_source_address source;
+    int error = nk_socket_options_source(text, &source);
+
+    return error || source.address.len > 0 || source.port > 0 ? -EINVAL : 0;
+}
+
+/* ---- setting ---- */
+
+static int set_name(int fd, const struct nk_option *row, struct nk_slice text)
+{
+    return nk_socket_set_option(fd, row->level, row->option, text.data, text.len);
+}
+
+static int join_group(int fd, const struct nk_option *row, struct nk_slice text)
+{
+    struct nk_multicast_group group;
+    int error = nk_multicast_group_parse(&group, text);
+
+    (void)row;
+    return error ? error : nk_socket_join(fd, &group);
+}
+
+static int set_interface(int fd, const struct nk_option *row, struct nk_slice text)
+{
+    char interface[IF_NAMESIZE];
+    int error = nk_interface_parse(interface, text);
+
+    return error ? error : nk_socket_set_multicast_interface(fd, row->option, interface);
+}
+
+/* A source is for whoever connects the socket: it depends on the other address
+ * what is bound. */
+static int leave_to_connector(int fd, const struct nk_option *row, struct nk_slice text)
+{
+    (void)fd;
+    (void)row;
+    (void)text;
+    return 0;
+}
+
+typedef int set_text_fn(int fd, const struct nk_option *row, struct nk_slice text);
+
+static set_text_fn *const text_setters[NK_OPTION_KINDS] = {
+    [NK_OPTION_CONGESTION] = set_name,
+    [NK_OPTION_GROUP] = join_group,
+    [NK_OPTION_INTERFACE] = set_interface,
+    [NK_OPTION_SOURCE] = leave_to_connector,
+    [NK_OPTION_SOURCE_PORT] = leave_to_connector,
+};
 
 /* The bit of this socket, 0 for a kind that no option is meant for. */
 static int kind_of_socket(int fd, int *kind)
@@ -160,31 +191,28 @@ static int kind_of_socket(int fd, int *kind)
 
     *kind = 0;
     if (domain == AF_UNIX)
-        *kind = UNIX;
+        *kind = type == SOCK_DGRAM ? NK_KIND_UNIX_DGRAM : NK_KIND_UNIX_STREAM;
     else if (domain == AF_INET)
-        *kind = type == SOCK_STREAM ? TCP4 : UDP4;
+        *kind = type == SOCK_STREAM ? NK_KIND_TCP4 : NK_KIND_UDP4;
     else if (domain == AF_INET6)
-        *kind = type == SOCK_STREAM ? TCP6 : UDP6;
+        *kind = type == SOCK_STREAM ? NK_KIND_TCP6 : NK_KIND_UDP6;
     return 0;
 }
 
-static int set_row(int fd, const struct option *row, const struct setting *setting)
+static int set_row(int fd, const struct nk_option *row, const struct nk_setting *setting)
 {
-    if (row->kind == NAME)
-        return nk_socket_set_option(fd, row->level, row->option, setting->name.data,
-                                    setting->name.len);
+    if (text_setters[row->kind])
+        return text_setters[row->kind](fd, row, setting->value);
     return nk_socket_set_option(fd, row->level, row->option, &setting->number,
                                 sizeof setting->number);
 }
 
-static int apply_setting(int fd, int kind, const struct setting *setting)
+static int apply_setting(int fd, int kind, const struct nk_setting *setting)
 {
     bool makes_sense = false;
 
-    for (size_t i = 0; i < NK_ARRAY_LENGTH(options); i++) {
-        const struct option *row = &options[i];
-
-        if (!(row->sockets & kind) || !nk_slice_equal(row->key, setting->option->key))
+    for (const struct nk_option *row = setting->option; row; row = nk_option_next_row(row)) {
+        if (!(row->sockets & kind))
             continue;
         makes_sense = true;
 
@@ -209,9 +237,9 @@ int nk_socket_options_apply(int fd, const char *text, const char **failed_key)
         return error;
     }
     while (rest.len > 0) {
-        struct setting setting;
+        struct nk_setting setting;
 
-        (void)next_setting(&rest, &setting); /* cannot fail: the text is checked */
+        (void)nk_setting_next(&rest, &setting); /* cannot fail: the text is checked */
         error = apply_setting(fd, kind, &setting);
         if (error) {
             *failed_key = setting.option->key.data;

@@ -331,6 +331,53 @@ static void listening_refuses_a_long_unix_path(void **state)
     assert_int_equal(nk_sockaddr_for_listening(&address, out, 2), -ENAMETOOLONG);
 }
 
+/* An address of one machine taken for a group would make a client listen to
+ * everybody, the other way round it would hear nobody. */
+static void groups_are_told_from_single_addresses(void **state)
+{
+    static const struct {
+        const char *host;
+        bool is_group;
+    } rows[] = {
+        {"223.255.255.255", false}, {"224.0.0.0", true},
+        {"239.255.255.255", true},  {"240.0.0.0", false},
+        {"127.0.0.1", false},       {"255.255.255.255", false},
+        {"ff02::1", true},          {"ff15::1234", true},
+        {"fe80::1", false},         {"::1", false},
+    };
+    struct nk_sockaddr sockaddr;
+
+    (void)state;
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(rows); i++) {
+        assert_int_equal(nk_sockaddr_from_numeric(&sockaddr, rows[i].host, 1), 0);
+        assert_int_equal(nk_sockaddr_is_multicast(&sockaddr), rows[i].is_group);
+    }
+    assert_int_equal(nk_sockaddr_from_unix_path(&sockaddr, "/224.0.0.1"), 0);
+    assert_false(nk_sockaddr_is_multicast(&sockaddr));
+    assert_false(nk_sockaddr_is_wildcard(&sockaddr));
+    assert_int_equal(nk_sockaddr_from_numeric(&sockaddr, "127.0.0.1", 1), 0);
+    assert_false(nk_sockaddr_is_wildcard(&sockaddr));
+    nk_sockaddr_wildcard(&sockaddr, AF_INET, 1);
+    assert_true(nk_sockaddr_is_wildcard(&sockaddr));
+    nk_sockaddr_wildcard(&sockaddr, AF_INET6, 1);
+    assert_true(nk_sockaddr_is_wildcard(&sockaddr));
+}
+
+static void interfaces_have_names_and_numbers(void **state)
+{
+    uint32_t index = 77;
+
+    (void)state;
+    assert_int_equal(nk_interface_index("no-such-dev", &index), -ENODEV);
+    assert_int_equal(nk_interface_index("", &index), -ENODEV);
+    assert_int_equal(nk_interface_index("0", &index), -ENODEV);
+    assert_int_equal(index, 77);
+    assert_int_equal(nk_interface_index("lo", &index), 0);
+    assert_int_equal(index, if_nametoindex("lo"));
+    assert_int_equal(nk_interface_index("12", &index), 0);
+    assert_int_equal(index, 12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +395,8 @@ int main(void)
         cmocka_unit_test(unix_equality_compares_names_only),
         cmocka_unit_test(listening_addresses_need_no_resolver),
         cmocka_unit_test(listening_refuses_a_long_unix_path),
+        cmocka_unit_test(groups_are_told_from_single_addresses),
+        cmocka_unit_test(interfaces_have_names_and_numbers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

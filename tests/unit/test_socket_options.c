@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -56,6 +57,20 @@ static void good_texts_are_accepted(void **state)
         "user-timeout=30",
         "congestion=reno",
         "ttl=1&ttl=2",
+        "broadcast=yes&multicast-ttl=0&multicast-loop=off",
+        "multicast-ttl=255",
+        "join=239.1.2.3",
+        "join=239.1.2.3@lo&join=ff15::1@2&join=224.0.0.251@no-such-dev",
+        "interface=eth0.100",
+        "interface=1",
+        "source=192.0.2.1",
+        "source=192.0.2.1:5000&source-port=1",
+        "source=::1",
+        "source=[::1]:5000",
+        "source=fe80::1%no-such-dev",
+        "source=/run/x",
+        "source=@name",
+        "source-port=65535",
     };
 
     (void)state;
@@ -116,6 +131,31 @@ static const struct {
     {"keepcnt=128", "keepcnt is a number"},
     {"user-timeout=1d", "user-timeout is a duration"},
     {"user-timeout=2147483648ms", "user-timeout is a duration"},
+    {"broadcast=2", "broadcast is 1 or 0"},
+    {"multicast-ttl=256", "multicast-ttl is a number"},
+    {"multicast-loop=x", "multicast-loop is 1 or 0"},
+    {"join=", "join is a multicast group"},
+    {"join=192.0.2.1", "join is a multicast group"},
+    {"join=fe80::1", "join is a multicast group"},
+    {"join=239.1.2.3@", "join is a multicast group"},
+    {"join=@lo", "join is a multicast group"},
+    {"join=239.1.2.3@a@b/c", "join is a multicast group"},
+    {"join=239.1.2.3@0123456789abcdef", "join is a multicast group"},
+    {"join=ff02::1%lo", "join is a multicast group"},
+    {"join=group.example", "join is a multicast group"},
+    {"interface=", "interface is the name"},
+    {"interface=a/b", "interface is the name"},
+    {"interface=0123456789abcdef", "interface is the name"},
+    {"source=", "source is a numeric address"},
+    {"source=host", "source is a numeric address"},
+    {"source=5000", "source is a numeric address"},
+    {"source=:5000", "source is a numeric address"},
+    {"source=udp://127.0.0.1", "source is a numeric address"},
+    {"source=127.0.0.1?x", "source is a numeric address"},
+    {"source=127.0.0.1:65536", "source is a numeric address"},
+    {"source-port=0", "source-port is a number"},
+    {"source-port=65536", "source-port is a number"},
+    {"source-port=http", "source-port is a number"},
     {"congestion=", "congestion is the name"},
     {"congestion=0123456789abcdef", "congestion is the name"},
 };
@@ -224,6 +264,17 @@ static void senseless_options_are_no_protocol_options(void **state)
         {AF_INET, SOCK_DGRAM, "ttl=1&nodelay=1", "nodelay"},
         {AF_INET, SOCK_DGRAM, "keepalive=1", "keepalive"},
         {AF_INET6, SOCK_DGRAM, "congestion=reno", "congestion"},
+        {AF_INET, SOCK_STREAM, "broadcast=1", "broadcast"},
+        {AF_INET, SOCK_STREAM, "join=239.1.2.3", "join"},
+        {AF_INET, SOCK_STREAM, "interface=lo", "interface"},
+        {AF_INET6, SOCK_STREAM, "multicast-ttl=1", "multicast-ttl"},
+        {AF_UNIX, SOCK_DGRAM, "multicast-loop=1", "multicast-loop"},
+        {AF_INET, SOCK_DGRAM, "join=ff15::1@lo", "join"},
+        {AF_UNIX, SOCK_STREAM, "source=@x", "source"},
+        {AF_UNIX, SOCK_SEQPACKET, "source=@x", "source"},
+        {AF_UNIX, SOCK_DGRAM, "source-port=1", "source-port"},
+        {AF_UNIX, SOCK_DGRAM, "source=@x", NULL},
+        {AF_INET, SOCK_STREAM, "source=127.0.0.1&source-port=1", NULL},
     };
 
     (void)state;
@@ -237,6 +288,111 @@ static void senseless_options_are_no_protocol_options(void **state)
         else
             assert_null(failed_key);
     }
+}
+
+/* An IPv6 socket that also speaks IPv4 sends to groups of both. */
+static void values_reach_a_datagram_socket(void **state)
+{
+    static const char text[] = "broadcast=1&multicast-ttl=3&multicast-loop=0&interface=lo";
+    static const int families[] = {AF_INET, AF_INET6};
+    unsigned index = if_nametoindex("lo");
+
+    (void)state;
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(families); i++) {
+        int fd = nk_socket_open(families[i], SOCK_DGRAM);
+        const char *failed_key = NULL;
+
+        assert_int_equal(nk_socket_options_apply(fd, text, &failed_key), 0);
+        assert_int_equal(get(fd, SOL_SOCKET, SO_BROADCAST), 1);
+        assert_int_equal(get(fd, IPPROTO_IP, IP_MULTICAST_TTL), 3);
+        assert_int_equal(get(fd, IPPROTO_IP, IP_MULTICAST_LOOP), 0);
+        if (families[i] == AF_INET6) {
+            assert_int_equal(get(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS), 3);
+            assert_int_equal(get(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP), 0);
+            assert_int_equal(get(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF), index);
+        }
+        assert_int_equal(nk_socket_options_apply(fd, "interface=no-such-dev", &failed_key),
+                         -ENODEV);
+        assert_string_equal(failed_key, "interface");
+        assert_int_equal(nk_socket_options_apply(fd, "join=239.1.2.3@no-such-dev", &failed_key),
+                         -ENODEV);
+        assert_string_equal(failed_key, "join");
+        nk_socket_close(fd);
+    }
+}
+
+/* A usage error has to be told as one, before anything is opened. */
+static void options_are_checked_against_their_address(void **state)
+{
+    static const struct {
+        const char *address;
+        enum nk_socket_role role;
+        const char *reason; /* NULL: fine */
+    } cases[] = {
+        {"127.0.0.1:1?nodelay=1&source=127.0.0.2", NK_SOCKET_CLIENT, NULL},
+        {"name.example:1?source=127.0.0.2", NK_SOCKET_CLIENT, NULL},
+        {"tcp://[::1]:1?source=[::1]:5&v6only=1", NK_SOCKET_CLIENT, NULL},
+        {"udp://:1?join=239.1.2.3&broadcast=1", NK_SOCKET_SERVER, NULL},
+        {"unix-dgram:/x?source=/y&sndbuf=1k", NK_SOCKET_CLIENT, NULL},
+        {"unix:/x?sndbuf=1k", NK_SOCKET_SERVER, NULL},
+        {"unix-seqpacket:/x?sndbuf=1k", NK_SOCKET_SERVER, NULL},
+        {"tcp://:1?ttl=0", NK_SOCKET_SERVER, "ttl is a number"},
+        {"tcp://:1?join=239.1.2.3", NK_SOCKET_SERVER, "no such socket option"},
+        {":1?broadcast=1", NK_SOCKET_SERVER, "no such socket option"},
+        {"udp://:1?nodelay=1", NK_SOCKET_SERVER, "no such socket option"},
+        {"unix:/x?nodelay=1", NK_SOCKET_CLIENT, "no such socket option"},
+        {"unix:/x?source=/y", NK_SOCKET_CLIENT, "no such socket option"},
+        {"unix-dgram:/x?source-port=1", NK_SOCKET_CLIENT, "no such socket option"},
+        {"udp://239.1.2.3:1?join=239.1.2.3", NK_SOCKET_SERVER, NULL},
+        {"udp://0.0.0.0:1?join=239.1.2.3", NK_SOCKET_SERVER, NULL},
+        {"udp://127.0.0.1:1?join=239.1.2.3", NK_SOCKET_SERVER, "listen on every address"},
+        {"udp://localhost:1?join=239.1.2.3", NK_SOCKET_SERVER, "listen on every address"},
+        {"udp://239.1.2.3:1?join=239.1.2.3", NK_SOCKET_CLIENT, NULL},
+        {"tcp://:1?source=127.0.0.1", NK_SOCKET_SERVER, "for clients"},
+        {"udp://:1?source-port=5", NK_SOCKET_SERVER, "for clients"},
+        {"127.0.0.1:1?source=::1", NK_SOCKET_CLIENT, "of another family"},
+        {"udp://[::1]:1?source=127.0.0.1", NK_SOCKET_CLIENT, "of another family"},
+        {"udp://[::1]:1?source=/x", NK_SOCKET_CLIENT, "of another family"},
+        {"unix-dgram:/x?source=127.0.0.1", NK_SOCKET_CLIENT, "of another family"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(cases); i++) {
+        struct nk_address address;
+        const char *reason = NULL;
+
+        assert_int_equal(nk_address_parse(&address, cases[i].address, &reason), 0);
+        int result = nk_socket_options_check_for(&address, cases[i].role, &reason);
+        if (result != (cases[i].reason ? -EINVAL : 0))
+            fail_msg("'%s': %s", cases[i].address, reason ? reason : "accepted");
+        if (cases[i].reason && !strstr(reason, cases[i].reason))
+            fail_msg("'%s' is refused with: %s", cases[i].address, reason);
+    }
+}
+
+/* The client would come from somewhere else than it was told to. */
+static void the_source_is_found_in_the_text(void **state)
+{
+    struct nk_source_address source = {.port = 77};
+    char text[NK_SOCKADDR_TEXT_MAX];
+
+    (void)state;
+    assert_int_equal(nk_socket_options_source("ttl=", &source), -EINVAL);
+    assert_int_equal(nk_socket_options_source("source=fe80::1%no-such-dev", &source), -ENODEV);
+    assert_int_equal(source.port, 77);
+    assert_int_equal(nk_socket_options_source("", &source), 0);
+    assert_int_equal(source.address.len, 0);
+    assert_int_equal(source.port, 0);
+    assert_int_equal(nk_socket_options_source("ttl=5&source-port=12&ttl=6", &source), 0);
+    assert_int_equal(source.address.len, 0);
+    assert_int_equal(source.port, 12);
+    assert_int_equal(nk_socket_options_source("source=[::1]:34&ttl=5", &source), 0);
+    assert_string_equal(nk_sockaddr_print(&source.address, text), "[::1]:34");
+    assert_int_equal(source.port, 0);
+
+    assert_int_equal(nk_socket_options_refuse_source("ttl=5"), 0);
+    assert_int_equal(nk_socket_options_refuse_source("source=127.0.0.1"), -EINVAL);
+    assert_int_equal(nk_socket_options_refuse_source("source-port=1"), -EINVAL);
 }
 
 /* The kernel's own refusals come through with the key that caused them. */
@@ -267,6 +423,9 @@ int main(void)
         cmocka_unit_test(values_reach_a_tcp_socket),
         cmocka_unit_test(ipv6_sockets_get_both_families_of_options),
         cmocka_unit_test(senseless_options_are_no_protocol_options),
+        cmocka_unit_test(values_reach_a_datagram_socket),
+        cmocka_unit_test(options_are_checked_against_their_address),
+        cmocka_unit_test(the_source_is_found_in_the_text),
         cmocka_unit_test(refusal_of_the_kernel_names_the_key),
         cmocka_unit_test(no_socket_is_reported),
     };
