@@ -139,6 +139,8 @@ static int set_socket_options(int fd, const struct nk_sockaddr *local,
     }
     const char *failed_key;
     if (!error && options->socket_options)
+        error = nk_socket_options_refuse_source(options->socket_options);
+    if (!error && options->socket_options)
         error = nk_socket_options_apply(fd, options->socket_options, &failed_key);
     return error;
 }

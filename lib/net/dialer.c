@@ -4,6 +4,7 @@
 
 #include "net/address_order.h"
 #include "net/resolver.h"
+#include "os/socket_options.h"
 
 /* One per address; connecting while it has a connector. */
 struct attempt {
@@ -13,8 +14,8 @@ struct attempt {
 
 struct nk_dialer {
     struct nk_event_loop *loop;
-    struct nk_dialer_options options; /* source is NULL or points at `source` */
-    struct nk_sockaddr source;
+    struct nk_dialer_options options; /* but for the source, which is: */
+    struct nk_source_address source;
     char socket_options[NK_ADDRESS_OPTIONS_MAX + 1];
     int type;
 
@@ -90,14 +91,15 @@ static int start_attempt(struct nk_dialer *dialer, size_t index, struct nk_conne
     const struct nk_sockaddr *remote = &dialer->addresses[index];
     struct nk_connector_options options = {
         .type = dialer->type,
-        .source = dialer->options.source,
         .socket_options = dialer->socket_options,
     };
-    struct nk_sockaddr wildcard;
-    if (!options.source && dialer->options.source_port && remote->any.sa_family != AF_UNIX) {
-        nk_sockaddr_wildcard(&wildcard, remote->any.sa_family, dialer->options.source_port);
-        options.source = &wildcard;
+    struct nk_sockaddr local;
+    int count = nk_source_address_for(&dialer->source, remote->any.sa_family, &local);
+    if (count < 0) {
+        *failure = (struct nk_connect_failure){.step = NK_CONNECT_BIND};
+        return count;
     }
+    options.source = count > 0 ? &local : NULL;
     struct attempt *attempt = &dialer->attempts[index];
     attempt->dialer = dialer;
     return nk_connector_start_with(&attempt->connector, dialer->loop, remote, &options, NK_NEVER,
@@ -200,13 +202,28 @@ static int start_resolver(struct nk_dialer *dialer, const struct nk_address *add
                              address->port, family, dialer->type, on_resolved, dialer);
 }
 
+/* The caller knows better than the address. Options that are wrong as a text are
+ * for the attempts to report. */
+static int take_source(struct nk_dialer *dialer, const struct nk_address *address,
+                       const struct nk_dialer_options *options)
+{
+    int error = nk_socket_options_source(address->options, &dialer->source);
+    if (options->source)
+        dialer->source = (struct nk_source_address){.address = *options->source};
+    else if (error && error != -EINVAL)
+        return error;
+    if (options->source_port)
+        dialer->source.port = options->source_port;
+    return 0;
+}
+
 static int start(struct nk_dialer *dialer, const struct nk_address *address)
 {
     const struct nk_dialer_options *options = &dialer->options;
     bool is_unix = nk_scheme_is_unix(address->scheme);
     int family = is_unix ? AF_UNIX : options->family;
-    if (options->source) {
-        int source_family = options->source->any.sa_family;
+    if (dialer->source.address.len > 0) {
+        int source_family = dialer->source.address.any.sa_family;
         if (family != source_family && (family != AF_UNSPEC || source_family == AF_UNIX))
             return -EAFNOSUPPORT;
         family = source_family;
@@ -232,16 +249,12 @@ int nk_dialer_start(struct nk_dialer **out, struct nk_event_loop *loop,
         dialer->options.deadline = NK_NEVER;
     if (options->attempt_delay == 0)
         dialer->options.attempt_delay = NK_DIALER_ATTEMPT_DELAY;
-    if (options->source) {
-        dialer->source = *options->source;
-        if (options->source_port)
-            nk_sockaddr_set_port(&dialer->source, options->source_port);
-        dialer->options.source = &dialer->source;
-    }
     memcpy(dialer->socket_options, address->options, sizeof dialer->socket_options);
     nk_timer_init(&dialer->start_next, on_start_next);
     nk_timer_init(&dialer->deadline, on_deadline);
-    int error = start(dialer, address);
+    int error = take_source(dialer, address, options);
+    if (!error)
+        error = start(dialer, address);
     if (error)
         release(dialer);
     else

@@ -48,8 +48,10 @@ struct nk_dialer_options {
     uint64_t deadline;                /* monotonic ns; 0 and NK_NEVER = none of ours */
     uint64_t attempt_delay;           /* ns; 0 = NK_DIALER_ATTEMPT_DELAY */
     int family;                       /* AF_INET or AF_INET6 only; 0 = both */
-    const struct nk_sockaddr *source; /* address to connect from; implies its family */
-    uint16_t source_port;             /* port to connect from; 0 = any, or that of `source` */
+    const struct nk_sockaddr *source; /* address to connect from; implies its family; NULL =
+                                         that of the address's options, if any */
+    uint16_t source_port;             /* port to connect from; 0 = any, or that of `source`, or
+                                         that of the address's options */
     nk_dialer_attempt_fn *on_attempt; /* may be NULL */
     nk_dialer_fn *on_done;
     void *context;
@@ -61,7 +63,8 @@ struct nk_dialer_options {
  * Nothing of the arguments is kept but options->pool. Returns 0 and *out, or
  * -errno when it cannot even begin (then nothing is called): -EAGAIN when the
  * pool's queue is full, -EINVAL for a name without a pool, -EAFNOSUPPORT when the
- * source is of another family than the address must have, -ENOMEM. */
+ * source is of another family than the address must have, -ENODEV when its zone is
+ * no interface, -ENOMEM. */
 NK_PUBLIC NK_MUST_USE int nk_dialer_start(struct nk_dialer **out, struct nk_event_loop *loop,
                                           const struct nk_address *address,
                                           const struct nk_dialer_options *options)

@@ -35,13 +35,6 @@ static void on_ready(struct nk_channel *channel, unsigned events)
 
 /* ---- opening ---- */
 
-static bool is_wildcard(const struct nk_sockaddr *address)
-{
-    if (address->any.sa_family == AF_INET)
-        return address->v4.sin_addr.s_addr == htonl(INADDR_ANY);
-    return address->any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr);
-}
-
 static int bind_unix(struct nk_udp_endpoint *endpoint, int fd, const struct nk_sockaddr *local)
 {
     if (!local)
@@ -69,22 +62,54 @@ static int bind_internet(struct nk_udp_endpoint *endpoint, int fd, const struct 
     return error;
 }
 
-static int open_socket(struct nk_udp_endpoint *endpoint, int fd, const struct nk_sockaddr *local)
+/* Whether a client's datagrams reach more than one: those who are reached answer
+ * from other addresses than the one that was asked. */
+static bool asks_many(const struct nk_udp_endpoint *endpoint, int fd)
 {
+    int may_broadcast = 0;
+    if (endpoint->is_unix)
+        return false;
+    if (nk_sockaddr_is_multicast(&endpoint->remote->address))
+        return true;
+    return nk_socket_get_option(fd, SOL_SOCKET, SO_BROADCAST, &may_broadcast) == 0 && may_broadcast;
+}
+
+/* A socket that is not connected needs a port to listen on from the beginning. */
+static int connect_client(struct nk_udp_endpoint *endpoint, int fd, bool is_bound)
+{
+    endpoint->is_connected = !asks_many(endpoint, fd);
+    if (endpoint->is_connected)
+        return nk_socket_connect(fd, &endpoint->remote->address);
+    if (is_bound)
+        return 0;
+    struct nk_sockaddr wildcard;
+    nk_sockaddr_wildcard(&wildcard, endpoint->remote->address.any.sa_family, 0);
+    return bind_internet(endpoint, fd, &wildcard);
+}
+
+static int set_options(struct nk_udp_endpoint *endpoint, int fd)
+{
+    const char *text = endpoint->options.socket_options;
     const char *failed_key;
-    int error = 0;
-    if (!endpoint->is_unix)
-        error = nk_socket_want_runs(fd);
+    int error = endpoint->is_unix ? 0 : nk_socket_want_runs(fd);
     if (error == -ENOPROTOOPT) /* before Linux 5.0: datagrams come one by one */
         error = 0;
-    if (!error && endpoint->options.socket_options)
-        error = nk_socket_options_apply(fd, endpoint->options.socket_options, &failed_key);
+    if (!error && text && !endpoint->remote)
+        error = nk_socket_options_refuse_source(text);
+    if (!error && text)
+        error = nk_socket_options_apply(fd, text, &failed_key);
+    return error;
+}
+
+static int open_socket(struct nk_udp_endpoint *endpoint, int fd, const struct nk_sockaddr *local)
+{
+    int error = set_options(endpoint, fd);
     if (!error && endpoint->is_unix)
         error = bind_unix(endpoint, fd, local);
     else if (!error && local)
         error = bind_internet(endpoint, fd, local);
     if (!error && endpoint->remote)
-        error = nk_socket_connect(fd, &endpoint->remote->address);
+        error = connect_client(endpoint, fd, local != NULL);
     if (!error)
         error = nk_socket_local(fd, &endpoint->address);
     return error;
@@ -137,19 +162,19 @@ static int endpoint_new(struct nk_udp_endpoint **out, struct nk_event_loop *loop
     int family = remote ? remote->any.sa_family : local->any.sa_family;
     endpoint->is_unix = family == AF_UNIX;
     endpoint->outbox.longest_segment = endpoint->is_unix ? 0 : NK_DATAGRAM_MAX;
-    endpoint->wants_local = !remote && is_wildcard(local);
-    int error = nk_udp_inbox_init(endpoint);
-    int fd = error ? error : nk_socket_open(family, SOCK_DGRAM);
-    if (fd >= 0)
-        error = open_socket(endpoint, fd, local);
-    if (fd >= 0 && !error)
+    endpoint->wants_local = !remote && (nk_sockaddr_is_wildcard(local) || options->unicast_only);
+    int fd = nk_socket_open(family, SOCK_DGRAM);
+    int error = fd < 0 ? fd : open_socket(endpoint, fd, local);
+    if (!error)
+        error = nk_udp_inbox_init(endpoint);
+    if (!error)
         error = nk_channel_open(&endpoint->channel, loop, fd, on_ready);
-    if (fd < 0 || error) {
+    if (error) {
         if (local && endpoint->is_unix)
             nk_unix_path_remove(local, &endpoint->path);
         nk_socket_close(fd);
         free_parts(endpoint);
-        return fd < 0 ? fd : error;
+        return error;
     }
     *out = endpoint;
     return 0;
@@ -165,7 +190,16 @@ int nk_udp_endpoint_connect(struct nk_udp_endpoint **out, struct nk_event_loop *
                             const struct nk_sockaddr *local, const struct nk_sockaddr *remote,
                             const struct nk_udp_options *options)
 {
-    return endpoint_new(out, loop, local, remote, options);
+    struct nk_source_address source = {0};
+    struct nk_sockaddr chosen;
+    int count = 0;
+    if (!local && options->socket_options)
+        count = nk_socket_options_source(options->socket_options, &source);
+    if (count == 0)
+        count = nk_source_address_for(&source, remote->any.sa_family, &chosen);
+    if (count < 0)
+        return count;
+    return endpoint_new(out, loop, count > 0 ? &chosen : local, remote, options);
 }
 
 /* ---- the end ---- */

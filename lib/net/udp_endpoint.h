@@ -65,6 +65,8 @@ struct nk_udp_options {
     bool v6_only;               /* an IPv6 wildcard does not also take IPv4 */
     bool reuse_port;            /* several sockets share the port, the kernel spreads the peers */
     bool is_first;              /* with reuse_port: bound only if the port is free */
+    bool unicast_only;          /* with reuse_port: drops what was sent to a group or to
+                                   everybody, of which each socket gets a copy */
     /* Whether `peer` may be heard; datagrams of others are dropped and counted. NULL:
      * everybody may. Called for each message from the kernel, by the loop's thread.
      * Servers only. */
@@ -84,9 +86,16 @@ NK_PUBLIC NK_MUST_USE int nk_udp_endpoint_bind(struct nk_udp_endpoint **out,
                                                const struct nk_udp_options *options)
     NK_NONNULL(1, 2, 3, 4);
 
-/* A client of `remote`, paused like the server. It is bound to `local`, or with
- * NULL to a name that the kernel finds; a unix client has one, too, so that it
- * can be answered. Returns 0 and *out, or -errno. */
+/* A client of `remote`, paused like the server. It is bound to `local`; with NULL
+ * to the source that the options say, or else to a name that the kernel finds; a
+ * unix client has one, too, so that it can be answered.
+ *
+ * When `remote` is a group, or the options allow broadcasts, whoever is reached
+ * answers from an address of its own: then everybody is listened to, and `peer` is
+ * the one who sent the datagram.
+ *
+ * Returns 0 and *out, or -errno: -EAFNOSUPPORT when the source is of another
+ * family, -EACCES for a broadcast without the option. */
 NK_PUBLIC NK_MUST_USE int nk_udp_endpoint_connect(
     struct nk_udp_endpoint **out, struct nk_event_loop *loop, const struct nk_sockaddr *local,
     const struct nk_sockaddr *remote, const struct nk_udp_options *options) NK_NONNULL(1, 2, 4, 5);
@@ -104,7 +113,7 @@ NK_PUBLIC void nk_udp_endpoint_drain(struct nk_udp_endpoint *endpoint) NK_NONNUL
 NK_PUBLIC void nk_udp_endpoint_pause(struct nk_udp_endpoint *endpoint) NK_NONNULL(1);
 NK_PUBLIC void nk_udp_endpoint_resume(struct nk_udp_endpoint *endpoint) NK_NONNULL(1);
 
-/* Sends one datagram to `peer`; a client's is nk_udp_endpoint_remote. Bytes of
+/* Sends one datagram to `peer`; a client's is nk_udp_endpoint_remote, group or not. Bytes of
  * the datagram being handled are not copied, others are. Returns 0, which says
  * nothing about its arrival; -EMSGSIZE above NK_DATAGRAM_MAX bytes; -ENOBUFS
  * when the backlog is full; -EDESTADDRREQ for a unix peer without a name;

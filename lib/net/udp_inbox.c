@@ -29,7 +29,7 @@ int nk_udp_inbox_init(struct nk_udp_endpoint *endpoint)
     for (size_t i = 0; i < NK_UDP_BATCH; i++) {
         inbox->parts[i] = (struct iovec){inbox->bytes + i * inbox->slot_stride, size};
         inbox->messages[i].msg_hdr = (struct msghdr){
-            .msg_name = endpoint->remote ? NULL : &inbox->names[i],
+            .msg_name = endpoint->is_connected ? NULL : &inbox->names[i],
             .msg_iov = &inbox->parts[i],
             .msg_iovlen = 1,
             .msg_control = endpoint->is_unix ? NULL : inbox->controls[i].room,
@@ -134,7 +134,7 @@ static struct nk_peer *add_peer(struct nk_udp_endpoint *endpoint, const struct n
     return endpoint->is_closed ? NULL : peer;
 }
 
-/* The address that the message in `slot` came from; servers only. */
+/* The address that the message in `slot` came from; not for connected clients. */
 static const struct nk_sockaddr *sender_name(struct nk_udp_inbox *inbox, size_t slot)
 {
     struct nk_sockaddr *name = &inbox->names[slot];
@@ -152,7 +152,7 @@ static bool is_admitted(const struct nk_udp_endpoint *endpoint, const struct nk_
     return !options->admit || options->admit(options->admit_context, name);
 }
 
-/* Whoever sent the message that came from `name`, which is NULL for a client;
+/* Whoever sent the message that came from `name`, which is NULL for a connected client;
  * NULL when memory is out, or when the handler has closed the endpoint. */
 static struct nk_peer *sender(struct nk_udp_endpoint *endpoint, const struct nk_sockaddr *name)
 {
@@ -202,7 +202,9 @@ static void deliver(struct nk_udp_endpoint *endpoint, size_t slot)
     struct nk_slice rest = nk_slice_make(inbox->parts[slot].iov_base, message->msg_len);
     struct nk_local_address local = {0};
     size_t segment = nk_datagram_control_read(&message->msg_hdr, &local);
-    const struct nk_sockaddr *name = endpoint->remote ? NULL : sender_name(inbox, slot);
+    if (NK_UNLIKELY(local.is_shared) && endpoint->options.unicast_only)
+        return;
+    const struct nk_sockaddr *name = endpoint->is_connected ? NULL : sender_name(inbox, slot);
     if (name && !is_admitted(endpoint, name)) {
         nk_udp_count(endpoint, NK_UDP_DENIED, count_datagrams(rest.len, segment));
         return;

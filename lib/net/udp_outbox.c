@@ -76,8 +76,8 @@ static void build(struct nk_udp_endpoint *endpoint, size_t index,
         parts[i] = (struct iovec){data.written, answers[i].bytes.len};
     }
     *message = (struct msghdr){
-        .msg_name = endpoint->remote ? NULL : name,
-        .msg_namelen = endpoint->remote ? 0 : name->len,
+        .msg_name = endpoint->is_connected ? NULL : name,
+        .msg_namelen = endpoint->is_connected ? 0 : name->len,
         .msg_iov = parts,
         .msg_iovlen = run,
         .msg_control = control > 0 ? outbox->controls[index].room : NULL,

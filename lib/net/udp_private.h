@@ -84,7 +84,8 @@ struct nk_udp_endpoint {
     struct nk_task task; /* in the end freeing */
     unsigned corks;      /* callbacks and users that gather */
     bool is_unix;
-    bool wants_local; /* a wildcard: answers name their source */
+    bool is_connected; /* a client of one, not of a group */
+    bool wants_local;  /* a wildcard: answers name their source */
     bool is_paused;
     bool is_closed;
     atomic_uint_fast64_t counters[NK_UDP_COUNTERS];

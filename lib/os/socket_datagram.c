@@ -29,10 +29,12 @@ int nk_socket_want_local_address(int fd, int family)
 {
     const int on = 1;
 
-    if (family == AF_INET)
-        return nk_socket_set_option(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
-    /* A dual-stack socket tells IPv4 addresses in this form, too. */
-    return nk_socket_set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+    /* A dual-stack socket tells IPv4 addresses in the form of IPv6, too, but only
+     * that of IPv4 says where to answer from when everybody was asked. */
+    int error = nk_socket_set_option(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+    if (!error && family == AF_INET6)
+        error = nk_socket_set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+    return error;
 }
 
 int nk_socket_want_runs(int fd)
@@ -54,30 +56,31 @@ int nk_socket_autobind(int fd)
 
 /* ---- control messages ---- */
 
-/* An answer cannot come from a group or from everybody. */
-static bool is_own_v6(const struct in6_addr *address)
-{
-    if (!IN6_IS_ADDR_V4MAPPED(address))
-        return !IN6_IS_ADDR_MULTICAST(address) && !IN6_IS_ADDR_UNSPECIFIED(address);
-    in_addr_t v4 = ntohl(((const struct in_addr *)&address->s6_addr[12])->s_addr);
-    return !IN_MULTICAST(v4) && v4 != INADDR_BROADCAST;
-}
-
 static void read_v4(const struct cmsghdr *header, struct nk_local_address *local)
 {
     struct in_pktinfo info;
 
     memcpy(&info, CMSG_DATA(header), sizeof info);
-    /* Not ipi_addr, which is the group when the datagram was sent to one. */
-    *local = (struct nk_local_address){.family = AF_INET, .v4 = info.ipi_spec_dst};
+    /* ipi_addr is the group when the datagram was sent to one. */
+    *local = (struct nk_local_address){
+        .family = AF_INET,
+        .is_shared = info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr,
+        .v4 = info.ipi_spec_dst,
+    };
 }
 
+/* An answer cannot come from a group. That of IPv4 stands in a message of its
+ * own. */
 static void read_v6(const struct cmsghdr *header, struct nk_local_address *local)
 {
     struct in6_pktinfo info;
 
     memcpy(&info, CMSG_DATA(header), sizeof info);
-    if (is_own_v6(&info.ipi6_addr))
+    if (IN6_IS_ADDR_V4MAPPED(&info.ipi6_addr))
+        return;
+    if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr))
+        *local = (struct nk_local_address){.is_shared = true};
+    else if (!IN6_IS_ADDR_UNSPECIFIED(&info.ipi6_addr))
         *local = (struct nk_local_address){.family = AF_INET6, .v6 = info.ipi6_addr};
 }
 

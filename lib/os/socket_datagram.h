@@ -30,6 +30,7 @@
  * answer has to come. `family` is AF_INET, AF_INET6, or 0 for none. */
 struct nk_local_address {
     uint16_t family;
+    bool is_shared; /* it was sent to a group or to everybody, not to this address alone */
     union {
         struct in_addr v4;
         struct in6_addr v6;
@@ -55,7 +56,7 @@ NK_PUBLIC NK_MUST_USE int nk_socket_send_messages(int fd, struct mmsghdr *messag
     NK_NONNULL(2);
 
 /* Asks for the local address of every datagram (IP_PKTINFO, IPV6_RECVPKTINFO).
- * `family` is that of the socket. */
+ * `family` is that of the socket; an IPv6 socket tells both. */
 NK_PUBLIC NK_MUST_USE int nk_socket_want_local_address(int fd, int family);
 
 /* Lets the kernel hand over a run of UDP datagrams from one peer, all of the same

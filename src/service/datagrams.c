@@ -130,6 +130,7 @@ int service_datagrams_listen(struct service_datagrams *datagrams, const struct n
         options.context = datagrams->options.contexts[i];
         /* Only this server's own loops share the port, unless asked otherwise. */
         options.is_first = i == 0 && !reuse_port;
+        options.unicast_only = i > 0;
         int error = add_socket(datagrams, i, &address, &options, &address);
         if (error)
             return error;

@@ -152,7 +152,7 @@ static void a_socket_without_permission(void **state)
 static int dial_address(const struct nk_sockaddr *address, const char *text_of_options)
 {
     char host[NK_SOCKADDR_TEXT_MAX];
-    char text[NK_SOCKADDR_TEXT_MAX + 64];
+    char text[NK_SOCKADDR_TEXT_MAX + 96];
 
     nk_sockaddr_print(address, host);
     snprintf(text, sizeof text, "tcp://%s%s", host, text_of_options);
@@ -206,6 +206,39 @@ static void source_address_and_port_are_used(void **state)
         nk_socket_close(seen.result.fd);
         nk_socket_close(listener);
     }
+}
+
+/* The same, written behind the address; the caller's wish counts more. */
+static void the_source_may_stand_in_the_address(void **state)
+{
+    struct nk_sockaddr address;
+    struct nk_sockaddr peer;
+    struct nk_sockaddr given;
+    char text[64];
+    int listener = listening(&address, AF_INET);
+    uint16_t port = free_port(AF_INET);
+
+    (void)state;
+    assert_int_equal(nk_sockaddr_from_numeric(&given, "127.0.0.3", 0), 0);
+    for (int i = 0; i < 3; i++) {
+        snprintf(text, sizeof text, i == 1 ? "?source-port=%u" : "?source=127.0.0.2:%u", port);
+        options.source = i == 2 ? &given : NULL;
+        memset(&seen, 0, sizeof seen);
+        assert_true(dial_address(&address, text) >= 0);
+        int accepted = nk_socket_accept(listener, &peer);
+        assert_true(accepted >= 0);
+        if (i < 2)
+            assert_int_equal(nk_sockaddr_port(&peer), port);
+        nk_sockaddr_set_port(&peer, 0);
+        assert_string_equal(nk_sockaddr_print(&peer, (char[NK_SOCKADDR_TEXT_MAX]){0}),
+                            i == 0   ? "127.0.0.2:0"
+                            : i == 1 ? "127.0.0.1:0"
+                                     : "127.0.0.3:0");
+        assert_int_equal(nk_socket_set_abortive_close(seen.result.fd), 0);
+        nk_socket_close(seen.result.fd);
+        nk_socket_close(accepted);
+    }
+    nk_socket_close(listener);
 }
 
 /* Attempts of both families run at the same time from the same port. */
@@ -272,6 +305,10 @@ static void the_source_decides_about_the_family(void **state)
     assert_int_equal(try_to_dial(&dialer, "unix:/x"), -EAFNOSUPPORT);
     assert_int_equal(nk_sockaddr_from_unix_path(&source, "@source"), 0);
     assert_int_equal(try_to_dial(&dialer, "127.0.0.1:1"), -EAFNOSUPPORT);
+    options.source = NULL;
+    options.family = AF_INET6;
+    assert_int_equal(try_to_dial(&dialer, "name.invalid:1?source=127.0.0.1"), -EAFNOSUPPORT);
+    assert_int_equal(try_to_dial(&dialer, "[::1]:1?source=fe80::1%no-such-dev"), -ENODEV);
     assert_null(dialer);
 }
 
@@ -356,6 +393,7 @@ int main(void)
         CASE(a_missing_unix_socket_is_a_failed_connection),
         UNIX_CASE(a_socket_without_permission),
         CASE(source_address_and_port_are_used),
+        CASE(the_source_may_stand_in_the_address),
         CASE(overlapping_attempts_share_the_source_port),
         CASE(a_source_that_cannot_be_bound_is_blamed),
         CASE(the_source_decides_about_the_family),

@@ -123,7 +123,8 @@ static void the_answer_comes_from_the_address_that_was_asked(int family, const c
     assert_int_equal(nk_socket_send_messages(client, &mail.header, 1), 1);
     receive_one(server, &mail);
     assert_int_equal(nk_datagram_control_read(&mail.header.msg_hdr, &local), 0);
-    assert_int_equal(local.family, family);
+    assert_int_equal(local.family, to.any.sa_family);
+    assert_false(local.is_shared);
     mail.header.msg_hdr.msg_controllen = nk_datagram_control_write(&mail.control, &local, 0);
     mail.part.iov_len = 1;
     assert_int_equal(nk_socket_send_messages(server, &mail.header, 1), 1);
@@ -195,8 +196,8 @@ static void a_group_is_no_source(void **state)
     static const struct {
         const char *asked;
         int family;
-    } cases[] = {{"ff02::1", 0}, {"::ffff:224.0.0.1", 0}, {"::ffff:255.255.255.255", 0},
-                 {"::", 0},      {"::1", AF_INET6},       {"::ffff:127.0.0.1", AF_INET6}};
+        bool is_shared;
+    } cases[] = {{"ff02::1", 0, true}, {"::", 0, false}, {"::1", AF_INET6, false}};
 
     (void)state;
     for (size_t i = 0; i < NK_ARRAY_LENGTH(cases); i++) {
@@ -208,6 +209,47 @@ static void a_group_is_no_source(void **state)
         message.msg_controllen = nk_datagram_control_write(&control, &local, 0);
         assert_int_equal(nk_datagram_control_read(&message, &local), 0);
         assert_int_equal(local.family, cases[i].family);
+        assert_int_equal(local.is_shared, cases[i].is_shared);
+    }
+}
+
+/* Everybody on the network is asked and has to answer from an address of its own;
+ * a dual-stack server would answer from 127.255.255.255, which fails. */
+static void a_broadcast_is_answered_from_an_address_of_ones_own(void **state)
+{
+    static const int families[] = {AF_INET, AF_INET6};
+    const int on = 1;
+
+    (void)state;
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(families); i++) {
+        struct nk_sockaddr server_address;
+        struct nk_sockaddr client_address = loopback(AF_INET);
+        struct nk_sockaddr to;
+        struct nk_local_address local = {0};
+        struct mail mail;
+
+        nk_sockaddr_wildcard(&server_address, families[i], 0);
+        int server = nk_socket_open(families[i], SOCK_DGRAM);
+        assert_int_equal(nk_socket_want_local_address(server, families[i]), 0);
+        assert_int_equal(nk_socket_bind(server, &server_address), 0);
+        assert_int_equal(nk_socket_local(server, &server_address), 0);
+        int client = bound(&client_address);
+        assert_int_equal(nk_socket_set_option(client, SOL_SOCKET, SO_BROADCAST, &on, sizeof on), 0);
+        assert_int_equal(
+            nk_sockaddr_from_numeric(&to, "127.255.255.255", nk_sockaddr_port(&server_address)), 0);
+        prepare_to_send(&mail, &to, "?");
+        assert_int_equal(nk_socket_send_messages(client, &mail.header, 1), 1);
+        receive_one(server, &mail);
+        assert_int_equal(nk_datagram_control_read(&mail.header.msg_hdr, &local), 0);
+        assert_int_equal(local.family, AF_INET);
+        assert_int_equal(local.v4.s_addr, htonl(INADDR_LOOPBACK));
+        assert_true(local.is_shared);
+        mail.header.msg_hdr.msg_controllen = nk_datagram_control_write(&mail.control, &local, 0);
+        mail.part.iov_len = 1;
+        assert_int_equal(nk_socket_send_messages(server, &mail.header, 1), 1);
+        receive_one(client, &mail);
+        nk_socket_close(server);
+        nk_socket_close(client);
     }
 }
 
@@ -239,6 +281,7 @@ int main(void)
         cmocka_unit_test(one_message_becomes_many),
         cmocka_unit_test(a_run_arrives_as_one_message),
         cmocka_unit_test(a_group_is_no_source),
+        cmocka_unit_test(a_broadcast_is_answered_from_an_address_of_ones_own),
         cmocka_unit_test(autobind_gives_a_name),
     };
 

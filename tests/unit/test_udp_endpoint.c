@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "os/socket_multicast.h"
 #include "udp_fixture.h"
 
 /* A server would not answer on one of the kinds of address. */
@@ -244,6 +245,155 @@ static void a_callback_may_close_the_endpoint(void **state)
     assert_int_equal(open_descriptors(), descriptors);
 }
 
+/* Those who are asked together answer from addresses of their own, which a
+ * connected socket would not take. */
+static void everybody_who_is_asked_can_answer(void **state)
+{
+    static const struct {
+        int family;
+        const char *server_options;
+        const char *asked;
+        const char *client_options;
+    } rows[] = {
+        {AF_INET, NULL, "127.255.255.255", "broadcast=1"},
+        {AF_INET6, NULL, "127.255.255.255", "broadcast=1"},
+        {AF_INET, "join=239.77.2.1@lo", "239.77.2.1", "interface=lo&source=127.0.0.1"},
+        {AF_INET6, "join=239.77.2.1@lo", "239.77.2.1", "interface=lo&source=127.0.0.1"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(rows); i++) {
+        struct nk_udp_options options = {.handlers = &udp_listen,
+                                         .socket_options = rows[i].client_options};
+        struct nk_sockaddr local;
+        struct nk_sockaddr asked;
+        struct nk_udp_endpoint *client;
+
+        memset(&record, 0, sizeof record);
+        nk_sockaddr_wildcard(&local, rows[i].family, 0);
+        struct nk_udp_endpoint *server =
+            udp_server(&local, (struct nk_udp_options){.socket_options = rows[i].server_options});
+        uint16_t port = nk_sockaddr_port(nk_udp_endpoint_address(server));
+        assert_int_equal(nk_sockaddr_from_numeric(&asked, rows[i].asked, port), 0);
+        assert_int_equal(nk_udp_endpoint_connect(&client, loop, NULL, &asked, &options), 0);
+        assert_true(nk_sockaddr_port(nk_udp_endpoint_address(client)) > 0);
+        nk_udp_endpoint_resume(client);
+        struct nk_peer *remote = nk_udp_endpoint_remote(client);
+        assert_int_equal(nk_udp_endpoint_send(client, remote, nk_slice_of_string("who")), 0);
+        TURN_UNTIL(loop, record.datagrams == 2); /* at the server and at the client */
+        assert_string_equal(record.text, "who");
+        assert_ptr_not_equal(record.last_peer, remote);
+        assert_int_equal(nk_sockaddr_port(&record.last_peer->address), port);
+        assert_false(nk_sockaddr_is_multicast(&record.last_peer->address));
+        assert_int_equal(udp_statistics(server).failed, 0);
+        nk_udp_endpoint_close(client);
+        nk_udp_endpoint_close(server);
+    }
+}
+
+/* The kernel gives each of the sockets that share a port a copy of what was sent to
+ * everybody, and a server of four loops would answer four times. */
+static void one_of_the_sockets_of_a_port_hears_what_everybody_is_told(void **state)
+{
+    struct nk_udp_endpoint *servers[3];
+    struct nk_sockaddr local;
+    struct nk_sockaddr asked;
+    struct nk_sockaddr from = loopback(AF_INET);
+    const int on = 1;
+
+    (void)state;
+    nk_sockaddr_wildcard(&local, AF_INET6, 0);
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(servers); i++) {
+        servers[i] = udp_server(&local, (struct nk_udp_options){
+                                            .reuse_port = true,
+                                            .is_first = i == 0,
+                                            .unicast_only = i > 0,
+                                            .socket_options = "join=239.77.2.2@lo",
+                                        });
+        local = *nk_udp_endpoint_address(servers[i]);
+    }
+    int client = nk_socket_open(AF_INET, SOCK_DGRAM);
+    assert_int_equal(nk_socket_bind(client, &from), 0);
+    assert_int_equal(nk_socket_set_option(client, SOL_SOCKET, SO_BROADCAST, &on, sizeof on), 0);
+    assert_int_equal(nk_socket_set_multicast_interface(client, AF_INET, "lo"), 0);
+    static const char *const everybody[] = {"127.255.255.255", "239.77.2.2"};
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(everybody); i++) {
+        memset(&record, 0, sizeof record);
+        assert_int_equal(nk_sockaddr_from_numeric(&asked, everybody[i], nk_sockaddr_port(&local)),
+                         0);
+        struct mmsghdr header = {
+            .msg_hdr = {.msg_name = &asked.any,
+                        .msg_namelen = asked.len,
+                        .msg_iov = &(struct iovec){(char[]){'?'}, 1},
+                        .msg_iovlen = 1},
+        };
+        assert_int_equal(nk_socket_send_messages(client, &header, 1), 1);
+        udp_expect(client, "?");
+        turn_idle(loop, 3);
+        assert_int_equal(record.datagrams, 1);
+    }
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(servers); i++)
+        nk_udp_endpoint_close(servers[i]);
+    nk_socket_close(client);
+}
+
+/* The peer would see another client than the one it expects. */
+static void a_client_comes_from_the_source_of_its_options(void **state)
+{
+    struct nk_udp_endpoint *server = udp_echo_server();
+    const struct nk_sockaddr *remote = nk_udp_endpoint_address(server);
+    struct nk_udp_options options = {.handlers = &udp_listen};
+    struct nk_udp_endpoint *client = NULL;
+    struct nk_sockaddr holder = loopback(AF_INET);
+    char text[64];
+
+    (void)state;
+    int fd = nk_socket_open(AF_INET, SOCK_DGRAM);
+    assert_int_equal(nk_socket_bind(fd, &holder), 0);
+    assert_int_equal(nk_socket_local(fd, &holder), 0);
+    snprintf(text, sizeof text, "source=127.0.0.2&source-port=%u", nk_sockaddr_port(&holder));
+    options.socket_options = text;
+    assert_int_equal(nk_udp_endpoint_connect(&client, loop, NULL, remote, &options), 0);
+    nk_udp_endpoint_resume(client);
+    nk_udp_endpoint_send(client, nk_udp_endpoint_remote(client), nk_slice_of_string("me"));
+    TURN_UNTIL(loop, record.datagrams == 2);
+    assert_string_equal(record.text, "me");
+    assert_int_equal(udp_statistics(server).peers_new, 1);
+    nk_sockaddr_set_port(&holder, nk_sockaddr_port(nk_udp_endpoint_address(client)));
+    assert_int_equal(nk_sockaddr_from_numeric(&holder, "127.0.0.2", nk_sockaddr_port(&holder)), 0);
+    assert_true(nk_sockaddr_equal(&holder, nk_udp_endpoint_address(client)));
+    nk_udp_endpoint_close(client);
+    options.socket_options = text + strlen("source=127.0.0.2&"); /* the port alone is taken */
+    assert_int_equal(nk_udp_endpoint_connect(&client, loop, NULL, remote, &options), -EADDRINUSE);
+    options.socket_options = "source=::1";
+    assert_int_equal(nk_udp_endpoint_connect(&client, loop, NULL, remote, &options), -EAFNOSUPPORT);
+    assert_int_equal(nk_udp_endpoint_bind(&client, loop, remote, &options), -EINVAL);
+    nk_socket_close(fd);
+    nk_udp_endpoint_close(server);
+}
+
+/* A unix client that is asked for by name can be answered there, and the file is
+ * removed with it (the teardown looks). */
+static void a_unix_client_has_the_path_of_its_options(void **state)
+{
+    struct nk_sockaddr path = unix_path("server");
+    struct nk_sockaddr own = unix_path("me");
+    struct nk_udp_endpoint *server = udp_server(&path, (struct nk_udp_options){0});
+    struct nk_udp_endpoint *client;
+    char text[128];
+
+    (void)state;
+    snprintf(text, sizeof text, "source=%s/me", directory);
+    struct nk_udp_options options = {.handlers = &udp_listen, .socket_options = text};
+    assert_int_equal(nk_udp_endpoint_connect(&client, loop, NULL, &path, &options), 0);
+    assert_true(nk_sockaddr_equal(nk_udp_endpoint_address(client), &own));
+    nk_udp_endpoint_resume(client);
+    nk_udp_endpoint_send(client, nk_udp_endpoint_remote(client), nk_slice_of_string("me"));
+    TURN_UNTIL(loop, record.datagrams == 2);
+    nk_udp_endpoint_close(client);
+    nk_udp_endpoint_close(server);
+}
+
 /* A server that cannot start would leave its socket's file or a descriptor. */
 static void failing_to_bind_leaves_nothing(void **state)
 {
@@ -279,6 +429,10 @@ int main(void)
         TEST(draining_answers_what_has_arrived),
         TEST(pausing_leaves_datagrams_in_the_kernel),
         TEST(a_callback_may_close_the_endpoint),
+        TEST(everybody_who_is_asked_can_answer),
+        TEST(one_of_the_sockets_of_a_port_hears_what_everybody_is_told),
+        TEST(a_client_comes_from_the_source_of_its_options),
+        TEST(a_unix_client_has_the_path_of_its_options),
         TEST(failing_to_bind_leaves_nothing),
     };
 
