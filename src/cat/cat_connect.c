@@ -43,16 +43,23 @@ static void fail(struct connecting *connecting, const struct nk_connect_failure 
 {
     char text[CAT_PROXY_TEXT_MAX];
     const char *action = has_proxy(connecting) ? "connect to the proxy" : "connect to";
+    enum exit_status status = cat_status_of_connect_error(error);
     connecting->look_up_timed_out = failure->step == NK_CONNECT_RESOLVE && error == -ETIMEDOUT;
-    bool is_name = failure->step == NK_CONNECT_RESOLVE && error != -ETIMEDOUT;
+    if (failure->step == NK_CONNECT_RESOLVE && error != -ETIMEDOUT) {
+        action = "resolve";
+        status = EXIT_STATUS_UNRESOLVED;
+    } else if (failure->step == NK_CONNECT_OPTIONS) {
+        action = "set the socket options of";
+        status = EXIT_STATUS_FAILED;
+    } else if (failure->step == NK_CONNECT_BIND) {
+        action = "bind the source of";
+        status = EXIT_STATUS_CANNOT_LISTEN;
+    }
     if (has_proxy(connecting))
         cat_proxy_url_print(&connecting->run.options->proxy, text);
     else
         nk_address_print(&connecting->run.options->address, text);
-    if (is_name)
-        cat_run_end(&connecting->run, EXIT_STATUS_UNRESOLVED, "resolve", text, error);
-    else
-        cat_run_end(&connecting->run, cat_status_of_connect_error(error), action, text, error);
+    cat_run_end(&connecting->run, status, action, text, error);
 }
 
 static void join(struct connecting *connecting, int fd, const char *address)
