@@ -1,5 +1,5 @@
 /* The life of a datagram endpoint; receiving is in udp_inbox.c, sending in
- * udp_outbox.c and udp_backlog.c. */
+ * udp_outbox.c and udp_backlog.c, having one peer only in udp_restrict.c. */
 #include "net/udp_endpoint.h"
 
 #include <errno.h>
@@ -24,13 +24,15 @@ void nk_udp_update_interest(struct nk_udp_endpoint *endpoint)
 
 /* One batch for each event: what is left is reported again, behind the other
  * sockets of the loop. */
-static void on_ready(struct nk_channel *channel, unsigned events)
+void nk_udp_on_ready(struct nk_channel *channel, unsigned events)
 {
     struct nk_udp_endpoint *endpoint = nk_container_of(channel, struct nk_udp_endpoint, channel);
     if ((events & NK_WRITE) && !nk_list_is_empty(&endpoint->outbox.backlog))
         nk_udp_flush_backlog(endpoint);
     if ((events & NK_READ) && !endpoint->is_closed && !endpoint->is_paused)
         (void)nk_udp_receive(endpoint);
+    if (endpoint->successor >= 0)
+        nk_udp_succeed(endpoint);
 }
 
 /* ---- opening ---- */
@@ -135,6 +137,7 @@ static struct nk_udp_endpoint *allocate(struct nk_event_loop *loop,
     size_t session_size = options->handlers->session_size;
     endpoint->loop = loop;
     endpoint->options = *options;
+    endpoint->successor = -1;
     endpoint->is_paused = true;
     nk_timer_init(&endpoint->expiry, nk_udp_expire_peers);
     nk_udp_outbox_init(endpoint);
@@ -168,7 +171,7 @@ static int endpoint_new(struct nk_udp_endpoint **out, struct nk_event_loop *loop
     if (!error)
         error = nk_udp_inbox_init(endpoint);
     if (!error)
-        error = nk_channel_open(&endpoint->channel, loop, fd, on_ready);
+        error = nk_channel_open(&endpoint->channel, loop, fd, nk_udp_on_ready);
     if (error) {
         if (local && endpoint->is_unix)
             nk_unix_path_remove(local, &endpoint->path);
@@ -225,6 +228,7 @@ void nk_udp_endpoint_close(struct nk_udp_endpoint *endpoint)
     if (endpoint->is_unix)
         nk_unix_path_remove(&endpoint->address, &endpoint->path);
     nk_channel_close_descriptor(&endpoint->channel);
+    nk_socket_close(endpoint->successor);
     nk_event_loop_at_turn_end(endpoint->loop, &endpoint->task, free_endpoint);
 }
 
@@ -232,8 +236,11 @@ void nk_udp_endpoint_drain(struct nk_udp_endpoint *endpoint)
 {
     nk_udp_endpoint_pause(endpoint);
     for (int i = 0; i < DRAIN_BATCHES && !endpoint->is_closed; i++) {
-        if (!nk_udp_receive(endpoint))
+        if (nk_udp_receive(endpoint))
+            continue;
+        if (endpoint->successor < 0)
             break;
+        nk_udp_succeed(endpoint);
     }
 }
 

@@ -127,6 +127,22 @@ NK_PUBLIC int nk_udp_endpoint_send(struct nk_udp_endpoint *endpoint, struct nk_p
 NK_PUBLIC void nk_udp_endpoint_cork(struct nk_udp_endpoint *endpoint) NK_NONNULL(1);
 NK_PUBLIC void nk_udp_endpoint_uncork(struct nk_udp_endpoint *endpoint) NK_NONNULL(1);
 
+/* From now on the server has this one peer, which is never forgotten: all others
+ * are, and what they send is dropped and counted. The socket is connected to it,
+ * so that whoever else sends something is refused (ICMP; -EPERM over unix) and so
+ * that the peer's refusal is reported, as a client's. Nothing that the peer has
+ * sent is lost; behind a wildcard only what it sends to the address that it has
+ * asked last counts. Only from within on_datagram, for the peer whose datagram it
+ * is, of a server that is not shared (reuse_port).
+ *
+ * Returns 0; or -errno when the socket cannot be connected (-EADDRNOTAVAIL: the
+ * peer spoke to a group; -EDESTADDRREQ: a unix peer without a name; -ENOENT and
+ * -ECONNREFUSED: it has gone ...): then others are dropped all the same, but not
+ * refused. -EPIPE when a handler that was told of a forgotten peer has closed the
+ * endpoint. */
+NK_PUBLIC int nk_udp_endpoint_restrict(struct nk_udp_endpoint *endpoint, struct nk_peer *peer)
+    NK_NONNULL(1, 2);
+
 /* The peer of a client; NULL for a server. */
 NK_PUBLIC struct nk_peer *nk_udp_endpoint_remote(const struct nk_udp_endpoint *endpoint)
     NK_NONNULL(1);
@@ -156,6 +172,7 @@ struct nk_udp_statistics {
     uint64_t denied;        /* received, but `admit` did not admit their sender */
     uint64_t peers_new;     /* peers that came */
     uint64_t peers_expired; /* ... and were forgotten */
+    uint64_t strangers;     /* not handed over: from others than the only peer */
 };
 
 /* A snapshot; any thread while the endpoint lives. */

@@ -46,7 +46,7 @@ void nk_udp_inbox_deinit(struct nk_udp_endpoint *endpoint)
 
 /* ---- peers ---- */
 
-static void forget(struct nk_udp_endpoint *endpoint, struct nk_peer *peer)
+void nk_udp_forget(struct nk_udp_endpoint *endpoint, struct nk_peer *peer)
 {
     const struct nk_peer *outer = endpoint->forgetting;
     endpoint->forgetting = peer;
@@ -69,7 +69,7 @@ void nk_udp_forget_peers(struct nk_udp_endpoint *endpoint)
     while (peer) {
         struct nk_peer *next = nk_peer_table_next(&endpoint->peers, peer);
         if (peer != endpoint->forgetting) /* whose end is under way */
-            forget(endpoint, peer);
+            nk_udp_forget(endpoint, peer);
         peer = next;
     }
 }
@@ -97,7 +97,7 @@ void nk_udp_expire_peers(struct nk_timer *timer)
     struct nk_peer *peer;
     while (!endpoint->is_closed && (peer = nk_peer_table_oldest(&endpoint->peers)) &&
            peer->last_seen + endpoint->options.peer_idle <= now)
-        forget(endpoint, peer);
+        nk_udp_forget(endpoint, peer);
     if (!endpoint->is_closed)
         arm_expiry(endpoint, now);
 }
@@ -114,7 +114,7 @@ static void make_room(struct nk_udp_endpoint *endpoint)
         peer = nk_peer_table_oldest(&endpoint->peers);
     }
     if (peer && !endpoint->is_closed)
-        forget(endpoint, peer);
+        nk_udp_forget(endpoint, peer);
 }
 
 static struct nk_peer *add_peer(struct nk_udp_endpoint *endpoint, const struct nk_sockaddr *address,
@@ -152,8 +152,21 @@ static bool is_admitted(const struct nk_udp_endpoint *endpoint, const struct nk_
     return !options->admit || options->admit(options->admit_context, name);
 }
 
-/* Whoever sent the message that came from `name`, which is NULL for a connected client;
- * NULL when memory is out, or when the handler has closed the endpoint. */
+/* The peer of that name; a new one when there is none, unless there may be none. */
+static struct nk_peer *find_or_add(struct nk_udp_endpoint *endpoint, const struct nk_sockaddr *name,
+                                   uint64_t now)
+{
+    struct nk_peer *peer = nk_peer_table_find(&endpoint->peers, name);
+    if (peer)
+        nk_peer_table_touch(&endpoint->peers, peer, now);
+    else if (!endpoint->only)
+        peer = add_peer(endpoint, name, now);
+    return peer;
+}
+
+/* Whoever sent the message that came from `name`, which is NULL for a client;
+ * NULL when memory is out, when it is not the only peer, or when the handler has
+ * closed the endpoint. */
 static struct nk_peer *sender(struct nk_udp_endpoint *endpoint, const struct nk_sockaddr *name)
 {
     uint64_t now = nk_event_loop_now(endpoint->loop);
@@ -162,15 +175,10 @@ static struct nk_peer *sender(struct nk_udp_endpoint *endpoint, const struct nk_
         return endpoint->remote;
     }
     struct nk_peer *peer = endpoint->last;
-    if (!peer || !nk_sockaddr_equal(&peer->address, name)) {
-        peer = nk_peer_table_find(&endpoint->peers, name);
-        if (peer)
-            nk_peer_table_touch(&endpoint->peers, peer, now);
-        else
-            peer = add_peer(endpoint, name, now);
-    } else {
+    if (peer && nk_sockaddr_equal(&peer->address, name))
         peer->last_seen = now; /* it is the youngest already */
-    }
+    else
+        peer = find_or_add(endpoint, name, now);
     endpoint->last = peer;
     return peer;
 }
@@ -212,7 +220,8 @@ static void deliver(struct nk_udp_endpoint *endpoint, size_t slot)
     struct nk_peer *peer = sender(endpoint, name);
     if (!peer) {
         if (!endpoint->is_closed)
-            nk_udp_count(endpoint, NK_UDP_DROPPED, 1);
+            nk_udp_count(endpoint, endpoint->only ? NK_UDP_STRANGERS : NK_UDP_DROPPED,
+                         count_datagrams(rest.len, segment));
         return;
     }
     peer->local = local;
@@ -238,7 +247,7 @@ bool nk_udp_receive(struct nk_udp_endpoint *endpoint)
     if (count < 0) {
         if (count == -ECONNREFUSED)
             nk_udp_count(endpoint, NK_UDP_REFUSED, 1);
-        nk_udp_report(endpoint, endpoint->remote, count);
+        nk_udp_report(endpoint, endpoint->remote ? endpoint->remote : endpoint->only, count);
         return false;
     }
     endpoint->corks++;

@@ -32,6 +32,7 @@ enum nk_udp_counter {
     NK_UDP_DENIED,
     NK_UDP_PEERS_NEW,
     NK_UDP_PEERS_EXPIRED,
+    NK_UDP_STRANGERS,
     NK_UDP_COUNTERS,
 };
 
@@ -77,6 +78,8 @@ struct nk_udp_endpoint {
     struct nk_sockaddr address;
     struct nk_unix_path path;
     struct nk_peer *remote;           /* of a client */
+    struct nk_peer *only;             /* of a server that is restricted to it */
+    int successor;                    /* socket to go on with when this one is empty; or -1 */
     struct nk_peer *last;             /* has sent the datagram before; NULL = look it up */
     const struct nk_peer *forgetting; /* on_peer_expired is being called for it */
     struct nk_peer_table peers;
@@ -107,6 +110,15 @@ static inline void nk_udp_count(struct nk_udp_endpoint *endpoint, enum nk_udp_co
 /* Recomputes what the channel wants. */
 void nk_udp_update_interest(struct nk_udp_endpoint *endpoint);
 
+/* What is told to the loop when the socket is ready. */
+void nk_udp_on_ready(struct nk_channel *channel, unsigned events);
+
+/* ---- udp_restrict.c ---- */
+
+/* Goes on with the successor, if there is one and everything in this socket has
+ * been received. */
+void nk_udp_succeed(struct nk_udp_endpoint *endpoint);
+
 /* ---- udp_inbox.c ---- */
 
 int nk_udp_inbox_init(struct nk_udp_endpoint *endpoint);
@@ -114,6 +126,9 @@ void nk_udp_inbox_deinit(struct nk_udp_endpoint *endpoint);
 
 /* Receives one batch and delivers it. Returns whether more may be there. */
 bool nk_udp_receive(struct nk_udp_endpoint *endpoint);
+
+/* Forgets one peer. */
+void nk_udp_forget(struct nk_udp_endpoint *endpoint, struct nk_peer *peer);
 
 /* The expiry timer's callback. */
 void nk_udp_expire_peers(struct nk_timer *timer);

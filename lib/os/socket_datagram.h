@@ -27,7 +27,9 @@
 #define NK_DATAGRAM_SEGMENTS_MAX 64
 
 /* The address of this machine that a datagram was sent to, and from which the
- * answer has to come. `family` is AF_INET, AF_INET6, or 0 for none. */
+ * answer has to come. `family` is AF_INET, AF_INET6, or 0 for none. `is_shared`
+ * when it was sent to a group or to everybody instead: then it is the address to
+ * answer from, if there is one, but not where more of them will arrive. */
 struct nk_local_address {
     uint16_t family;
     bool is_shared; /* it was sent to a group or to everybody, not to this address alone */
