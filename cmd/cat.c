@@ -78,6 +78,15 @@ static const struct option_spec options[] = {
         .help = "keep what is moved, with its times",
     },
     {
+        .name = "datagram",
+        .kind = OPTION_STRING,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, datagram),
+        .argument = "WHAT",
+        .help = "udp: a datagram is a line, or SIZE bytes",
+        .unset = "one read",
+    },
+    {
         .name = "ipv4",
         .letter = '4',
         .kind = OPTION_FLAG,
@@ -131,14 +140,12 @@ static bool is_one_of(enum nk_scheme scheme, const enum nk_scheme *schemes, size
 /* What is wrong with a well-formed address here, or NULL. */
 static const char *find_mistake(const struct nk_address *address, bool is_server)
 {
-    static const enum nk_scheme streams[] = {NK_SCHEME_NONE, NK_SCHEME_TCP, NK_SCHEME_UNIX,
-                                             NK_SCHEME_UNIX_SEQPACKET};
-    static const enum nk_scheme datagrams[] = {NK_SCHEME_UDP, NK_SCHEME_UNIX_DGRAM};
+    static const enum nk_scheme schemes[] = {NK_SCHEME_NONE, NK_SCHEME_TCP,
+                                             NK_SCHEME_UNIX, NK_SCHEME_UNIX_SEQPACKET,
+                                             NK_SCHEME_UDP,  NK_SCHEME_UNIX_DGRAM};
     const char *mistake = NULL;
-    bool is_for_streams = is_one_of(address->scheme, streams, NK_ARRAY_LENGTH(streams));
-    bool is_for_datagrams = is_one_of(address->scheme, datagrams, NK_ARRAY_LENGTH(datagrams));
 
-    if (!is_for_streams && !(is_for_datagrams && !is_server))
+    if (!is_one_of(address->scheme, schemes, NK_ARRAY_LENGTH(schemes)))
         return "that kind of address is not supported by this command";
     if (!is_server && !nk_scheme_is_unix(address->scheme) && !address->has_port)
         return "the port is missing";
@@ -175,6 +182,37 @@ static enum exit_status take_datagram(const struct command_call *call)
     else if (datagram->size == 0 || datagram->size > NK_DATAGRAM_MAX)
         return command_usage_error(call->command->name, "--datagram: a datagram has 1 to %d bytes",
                                    NK_DATAGRAM_MAX);
+    return EXIT_STATUS_OK;
+}
+
+bool cat_is_for_datagrams(const struct cat_command_options *mine)
+{
+    enum nk_scheme scheme = mine->cat.address.scheme;
+
+    return scheme == NK_SCHEME_UDP || scheme == NK_SCHEME_UNIX_DGRAM;
+}
+
+/* The options that only streams, or only datagrams, know. */
+static enum exit_status check_effects(const struct command_call *call, bool is_server)
+{
+    static const struct {
+        const char *name;
+        bool is_for_datagrams;
+        bool is_for_servers_of_both;
+    } limited[] = {
+        {"datagram", true, false},  {"replies", true, false}, {"wait", true, false},
+        {"keep-open", true, false}, {"linger", false, true},
+    };
+    bool has_datagrams = cat_is_for_datagrams(call->options);
+
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(limited); i++) {
+        if (limited[i].is_for_datagrams == has_datagrams ||
+            (is_server && limited[i].is_for_servers_of_both) ||
+            !option_given(call->command->parts, &call->result, limited[i].name))
+            continue;
+        return command_usage_error(call->command->name, "--%s has no effect with %s",
+                                   limited[i].name, has_datagrams ? "datagrams" : "streams");
+    }
     return EXIT_STATUS_OK;
 }
 
@@ -234,5 +272,7 @@ enum exit_status cat_options_complete(const struct command_call *call, bool is_s
     }
     if (take_datagram(call) != EXIT_STATUS_OK)
         return EXIT_STATUS_USAGE;
-    return take_address(call, is_server);
+    if (take_address(call, is_server) != EXIT_STATUS_OK)
+        return EXIT_STATUS_USAGE;
+    return check_effects(call, is_server);
 }

@@ -26,6 +26,9 @@ extern const struct option_table cat_option_table; /* what both have; base 0 */
  * or EXIT_STATUS_USAGE after saying what is wrong. */
 enum exit_status cat_options_complete(const struct command_call *call, bool is_server);
 
+/* Whether the address is one of datagrams. */
+bool cat_is_for_datagrams(const struct cat_command_options *mine);
+
 /* Turns what happens into lines, or with --json into objects, on standard error. */
 struct cat_reporter cat_report(struct common_options *options);
 

@@ -129,14 +129,19 @@ static void on_totals(void *context, const struct cat_totals *totals, bool final
         json_line_begin(stderr, final ? "summary" : "statistics");
         json_line_integer(stderr, "bytes_sent", totals->sent);
         json_line_integer(stderr, "bytes_received", totals->received);
+        json_line_integer(stderr, "datagrams_dropped", totals->datagrams_dropped);
         json_line_seconds(stderr, "elapsed", totals->elapsed);
         if (final)
             json_line_integer(stderr, "status", (uint64_t)status);
         json_line_end(stderr);
     } else if (!final || (common_of(context)->verbosity > 0 && totals->elapsed > 0)) {
-        fprintf(stderr, "sent %s, received %s in %s\n", value_show_bytes(totals->sent, sent),
+        fprintf(stderr, "sent %s, received %s in %s", value_show_bytes(totals->sent, sent),
                 value_show_bytes(totals->received, received),
                 value_show_time(totals->elapsed, elapsed));
+        if (totals->datagrams_dropped > 0)
+            fprintf(stderr, "; %" PRIu64 " datagram%s dropped", totals->datagrams_dropped,
+                    totals->datagrams_dropped == 1 ? "" : "s");
+        fputc('\n', stderr);
         fflush(stderr); /* a signal may be what comes next */
     }
 }

@@ -14,15 +14,6 @@ static const struct option_spec connect_options[] = {
         .help = "go through socks5://[USER:PASSWORD@]HOST or http://",
     },
     {
-        .name = "datagram",
-        .kind = OPTION_STRING,
-        .group = OPTION_GROUP_CONTENT,
-        .offset = offsetof(struct cat_command_options, datagram),
-        .argument = "WHAT",
-        .help = "udp: a datagram is a line, or SIZE bytes",
-        .unset = "one read",
-    },
-    {
         .name = "replies",
         .kind = OPTION_COUNT,
         .group = OPTION_GROUP_CONTENT,
@@ -112,7 +103,6 @@ static enum exit_status run(struct command_call *call)
     struct cat_command_options *options = call->options;
     struct cat_reporter reporter = cat_report(&options->common);
     enum exit_status status = cat_options_complete(call, false);
-    enum nk_scheme scheme = options->cat.address.scheme;
 
     if (status == EXIT_STATUS_OK)
         status = take_proxy(call);
@@ -120,8 +110,8 @@ static enum exit_status run(struct command_call *call)
         status = check_telnet(call);
     if (status != EXIT_STATUS_OK)
         return status;
-    if (scheme == NK_SCHEME_UDP || scheme == NK_SCHEME_UNIX_DGRAM)
-        return cat_datagram_run(&options->cat, &reporter);
+    if (cat_is_for_datagrams(options))
+        return cat_datagram_connect_run(&options->cat, &reporter);
     return cat_connect_run(&options->cat, &reporter);
 }
 

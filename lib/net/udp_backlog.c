@@ -77,6 +77,11 @@ int nk_udp_wait(struct nk_udp_endpoint *endpoint, struct nk_peer *peer,
     return 0;
 }
 
+size_t nk_udp_endpoint_backlog(const struct nk_udp_endpoint *endpoint)
+{
+    return endpoint->outbox.backlog_bytes;
+}
+
 void nk_udp_await_room(struct nk_udp_endpoint *endpoint)
 {
     struct nk_udp_outbox *outbox = &endpoint->outbox;

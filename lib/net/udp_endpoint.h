@@ -122,6 +122,10 @@ NK_PUBLIC void nk_udp_endpoint_resume(struct nk_udp_endpoint *endpoint) NK_NONNU
 NK_PUBLIC int nk_udp_endpoint_send(struct nk_udp_endpoint *endpoint, struct nk_peer *peer,
                                    struct nk_slice bytes) NK_NONNULL(1, 2);
 
+/* Bytes of datagrams, overhead included, that the kernel has not taken yet: closing
+ * the endpoint drops them. */
+NK_PUBLIC size_t nk_udp_endpoint_backlog(const struct nk_udp_endpoint *endpoint) NK_NONNULL(1);
+
 /* Outside on_datagram every datagram is sent at once, unless it is between these
  * two: then they are gathered. */
 NK_PUBLIC void nk_udp_endpoint_cork(struct nk_udp_endpoint *endpoint) NK_NONNULL(1);

@@ -115,6 +115,8 @@ void cat_run_until_end(struct cat_run *run)
         run->status = EXIT_STATUS_FAILED;
         run->reporter->failed(run->reporter->context, "run the event loop", NULL, error);
     }
+    if (run->signal_number && run->before_end)
+        run->before_end(run);
     cat_trace_close(run->trace); /* now, because it may still fail */
     run->trace = NULL;
     report_totals(run, true);
@@ -138,6 +140,9 @@ enum exit_status cat_run_close(struct cat_run *run)
 void cat_run_end(struct cat_run *run, enum exit_status status, const char *action,
                  const char *object, int error)
 {
+    if (run->has_ended)
+        return;
+    run->has_ended = true;
     if (action)
         run->reporter->failed(run->reporter->context, action, object, error);
     run->status = status;
@@ -185,9 +190,14 @@ char *cat_print_address(enum nk_scheme scheme, const struct nk_sockaddr *address
                         char text[static CAT_ADDRESS_TEXT_MAX])
 {
     char bare[NK_SOCKADDR_TEXT_MAX];
-    const char *prefix = "tcp://";
+    static const char *const unix_prefixes[] = {
+        [NK_SCHEME_UNIX] = "unix:",
+        [NK_SCHEME_UNIX_DGRAM] = "unix-dgram:",
+        [NK_SCHEME_UNIX_SEQPACKET] = "unix-seqpacket:",
+    };
+    const char *prefix = scheme == NK_SCHEME_UDP ? "udp://" : "tcp://";
     if (address->any.sa_family == AF_UNIX)
-        prefix = scheme == NK_SCHEME_UNIX_SEQPACKET ? "unix-seqpacket:" : "unix:";
+        prefix = unix_prefixes[nk_scheme_is_unix(scheme) ? scheme : NK_SCHEME_UNIX];
     snprintf(text, CAT_ADDRESS_TEXT_MAX, "%s%s", prefix, nk_sockaddr_print(address, bare));
     return text;
 }

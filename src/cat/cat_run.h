@@ -21,6 +21,9 @@ struct cat_run {
     uint64_t connected_at;       /* monotonic ns; 0 = never */
     int signal_number;           /* what ended the program, or 0 */
     enum exit_status status;
+    bool has_ended;
+    /* A signal has ended the program, and the totals follow; or NULL. */
+    void (*before_end)(struct cat_run *run);
 };
 
 /* Makes the loop, watches the signals and opens the record. On failure it is reported and the
@@ -45,7 +48,8 @@ void cat_run_show_hex(struct cat_run *run, bool on);
 /* Joins the connection to standard input and output; its end ends the run. */
 void cat_run_join(struct cat_run *run, int fd);
 
-/* Ends the run. With an `action` the failure is reported first. */
+/* Ends the run. With an `action` the failure is reported first. Only the first call
+ * counts. */
 void cat_run_end(struct cat_run *run, enum exit_status status, const char *action,
                  const char *object, int error);
 

@@ -12,13 +12,13 @@
 #include "os/address.h"
 #include "service/exit_status.h"
 
-/* `connect` over datagrams: one read, at most 65507 bytes, is one datagram, unless
- * they are lines or of one size. */
+/* Over datagrams: one read, at most 65507 bytes, is one datagram, unless they are
+ * lines or of one size. */
 struct cat_datagram_options {
     bool lines;       /* a line is a datagram; without any of this: on a terminal */
     uint64_t size;    /* bytes of each datagram but the last; 0 = as they are read */
-    uint64_t replies; /* over after so many answers; 0 = when the wait is over */
-    uint64_t wait;    /* ns to wait for answers after the end of input */
+    uint64_t replies; /* connect: over after so many answers; 0 = when the wait is over */
+    uint64_t wait;    /* connect: ns to wait for answers after the end of input */
 };
 
 struct cat_options {
@@ -31,6 +31,7 @@ struct cat_options {
     bool hex;                           /* what is moved goes to the reporter's hexdump, too */
     const char *record;                 /* and into this file; NULL = none */
     const char *dispatcher;             /* NULL = NETKIT_DISPATCHER or epoll */
+    bool keep_open;                     /* listen: many peers, not only the first */
     uint64_t ready_fd;                  /* listen: gets the bound address; UINT64_MAX = none */
     struct cat_session_options session; /* without on_ended and owner */
     struct cat_datagram_options datagram;
@@ -47,6 +48,8 @@ struct cat_totals {
     uint64_t sent;     /* bytes */
     uint64_t received; /* bytes */
     uint64_t elapsed;  /* ns since the connection was made; 0 when there was none */
+    /* Of others than the peer, or that could not be sent. */
+    uint64_t datagrams_dropped;
 };
 
 /* What the program is told; all on the main thread. Strings are valid during
@@ -73,9 +76,13 @@ struct cat_reporter {
  * ends the program is re-raised after the totals. Main thread only. */
 enum exit_status cat_connect_run(const struct cat_options *options,
                                  const struct cat_reporter *reporter);
-enum exit_status cat_datagram_run(const struct cat_options *options,
-                                  const struct cat_reporter *reporter);
 enum exit_status cat_listen_run(const struct cat_options *options,
                                 const struct cat_reporter *reporter);
+
+/* The same for addresses of datagrams. */
+enum exit_status cat_datagram_connect_run(const struct cat_options *options,
+                                          const struct cat_reporter *reporter);
+enum exit_status cat_datagram_listen_run(const struct cat_options *options,
+                                         const struct cat_reporter *reporter);
 
 #endif

@@ -121,6 +121,72 @@ def test_empty_datagram_is_an_answer(peer):
     process.stderr.close()
 
 
+def test_crlf(peer):
+    """-C is for people who type to a text protocol, over datagrams, too."""
+    status, _, _ = run(address_of(peer), "-C", "--datagram", "line", "--send-only",
+                       data=b"one\ntwo\r\nlast")
+    assert status == 0
+    assert [peer.recv(100) for _ in range(3)] == [b"one\r\n", b"two\r\n", b"last"]
+
+
+def test_send_only_receives_nothing(peer):
+    """What the peer says is thrown away, and it need not say anything."""
+    process = start(address_of(peer), "--send-only")
+    process.stdin.write(b"x")
+    process.stdin.flush()
+    _, client = peer.recvfrom(100)
+    for _ in range(3):
+        peer.sendto(b"unwanted", client)
+    process.stdin.write(b"y")
+    process.stdin.flush()
+    assert peer.recv(100) == b"y"
+    out, _ = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out) == (0, b"")
+
+
+@pytest.mark.parametrize("words", [["--once"], ["--on-eof", "close"]])
+def test_ends_with_the_input(peer, words):
+    """Who does not want to wait for an answer does not fail for want of one."""
+    status, out, err = run(address_of(peer), *words, data=b"x")
+    assert (status, out, err) == (0, b"", "")
+    assert peer.recv(100) == b"x"
+
+
+def test_a_slow_unix_peer_gets_everything(tmp_path):
+    """The end of input must not drop what the peer has had no room for yet."""
+    (tmp_path / "in").write_bytes(b"".join(b"%05d\n" % number for number in range(3000)))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ours:
+        ours.bind(str(tmp_path / "s"))
+        ours.settimeout(PATIENCE)
+        with open(tmp_path / "in", "rb") as source:
+            process = start(f"unix-dgram:{tmp_path}/s", "--datagram", "line", "--send-only",
+                            stdin=source)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.2)  # there is no room for all
+        assert [ours.recv(100) for _ in range(3000)] == [b"%05d\n" % n for n in range(3000)]
+        process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0
+
+
+def test_idle_timeout(peer):
+    """Silence ends it, also before the end of input."""
+    process = start(address_of(peer), "--idle-timeout", "100ms")
+    assert process.wait(PATIENCE) == 5
+    assert process.stderr.read() == b"netkit: cannot go on: timed out\n"
+    process.communicate()
+
+
+@pytest.mark.parametrize("words", [["--linger", "1s", "udp://127.0.0.1:9"],
+                                   ["--replies", "1", "tcp://127.0.0.1:9"],
+                                   ["--wait", "1s", "tcp://127.0.0.1:9"],
+                                   ["--datagram", "line", "unix:/nowhere"]])
+def test_options_without_effect(words):
+    """An option that does nothing is a mistake."""
+    status, _, err = run(*words)
+    assert status == 2
+    assert "has no effect with" in err
+
+
 def test_refusal_is_told(peer):
     """ICMP says that nobody is there: that is not the same as silence."""
     address = address_of(peer)
