@@ -56,7 +56,8 @@ void cat_datagrams_received(struct cat_datagrams *datagrams, struct nk_slice dat
 {
     datagrams->moved++;
     datagrams->run.totals.received += datagram.len;
-    if (datagrams->run.options->session.send_only)
+    cat_trace_chunk(datagrams->run.trace, RECORD_RECEIVED, datagram);
+    if (datagrams->run.options->session.send_only || datagrams->run.hides_data)
         return;
     int error = cat_datagram_output_put(&datagrams->output, datagram);
     if (error == -ENOBUFS) { /* only while the queue is drained at the end */
@@ -77,7 +78,10 @@ void cat_datagrams_received(struct cat_datagrams *datagrams, struct nk_slice dat
 static int on_datagram(void *context, struct nk_slice datagram)
 {
     struct cat_datagrams *datagrams = context;
-    return datagrams->role->send(datagrams, datagram);
+    int error = datagrams->role->send(datagrams, datagram);
+    if (!error) /* once, however many peers it went to */
+        cat_trace_chunk(datagrams->run.trace, RECORD_SENT, datagram);
+    return error;
 }
 
 static void on_input_ended(void *context, int error)
@@ -185,6 +189,7 @@ enum exit_status cat_datagrams_open(struct cat_datagrams *datagrams,
 void cat_datagrams_begin(struct cat_datagrams *datagrams)
 {
     if (datagrams->run.connected_at == 0) {
+        cat_trace_begin(datagrams->run.trace);
         datagrams->run.connected_at = nk_clock_monotonic(nk_clock_system());
         start_idle_timer(datagrams);
     }

@@ -392,3 +392,26 @@ def test_options_without_effect(stage, words):
     cat = stage.cat("listen", *words)
     cat.wait(2, PATIENCE)
     assert cat.stderr().endswith("Try 'netkit listen --help'\n")
+
+
+def test_record_and_hexdump(stage, tmp_path):
+    """Each datagram is a line of the record, also an empty one; stdin's is one for all peers."""
+    cat, address = listening(stage, "-k", "--hex", "--record", tmp_path / "record",
+                             "--datagram", "line")
+    peers = [client(stage, address) for _ in range(2)]
+    for peer in peers:
+        peer.send(b"hi")
+        assert cat.receive(2) == b"hi"
+    cat.send(b"one\ntwo\n")
+    for peer in peers:
+        assert [peer.recv(100) for _ in range(2)] == [b"one\n", b"two\n"]
+    peers[0].send(b"")
+    peers[0].send(b"!")
+    assert cat.receive(1) == b"!"
+    cat.signal(signal.SIGTERM)
+    cat.wait(-signal.SIGTERM)
+    lines = (tmp_path / "record").read_text().splitlines()
+    assert lines[0] == "netkit-record 1"
+    assert [line.split(" ", 1)[1] for line in lines[1:]] == [
+        "< 2 hi", "< 2 hi", "> 4 one\\n", "> 4 two\\n", "< 0 ", "< 1 !"]
+    assert "6f 6e 65 0a" in cat.stderr()

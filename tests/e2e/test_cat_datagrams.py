@@ -187,6 +187,18 @@ def test_options_without_effect(words):
     assert "has no effect with" in err
 
 
+def test_record_and_hexdump(serve, tmp_path):
+    """What goes over the network can be looked at, datagram by datagram."""
+    server = serve("echo", "udp://127.0.0.1:0", "--prefix", "Re: ")
+    status, out, err = run(server.addresses[0], "--hex", "--record", tmp_path / "record",
+                           "--datagram", "line", "--replies", 2, data=b"one\ntwo\n")
+    assert (status, out) == (0, b"Re: one\nRe: two\n")
+    lines = [line.split(" ", 1)[1] for line in (tmp_path / "record").read_text().splitlines()[1:]]
+    assert [line for line in lines if line[0] == ">"] == ["> 4 one\\n", "> 4 two\\n"]
+    assert [line for line in lines if line[0] == "<"] == ["< 8 Re: one\\n", "< 8 Re: two\\n"]
+    assert "52 65 3a 20 6f 6e 65 0a" in err
+
+
 def test_refusal_is_told(peer):
     """ICMP says that nobody is there: that is not the same as silence."""
     address = address_of(peer)
