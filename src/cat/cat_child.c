@@ -125,8 +125,10 @@ static void on_signal(void *context, int signal_number)
 
 static void close_pair(const int pair[static 2])
 {
-    close(pair[0]);
-    close(pair[1]);
+    for (int i = 0; i < 2; i++) {
+        if (pair[i] >= 0)
+            close(pair[i]);
+    }
 }
 
 static int set_attributes(posix_spawnattr_t *attributes)
@@ -146,11 +148,14 @@ static int set_attributes(posix_spawnattr_t *attributes)
     return -error;
 }
 
+/* Without `out` it is thrown away. */
 static int set_descriptors(posix_spawn_file_actions_t *actions, int in, int out)
 {
     int error = posix_spawn_file_actions_adddup2(actions, in, STDIN_FILENO);
-    if (!error)
+    if (!error && out >= 0)
         error = posix_spawn_file_actions_adddup2(actions, out, STDOUT_FILENO);
+    else if (!error)
+        error = posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     return -error;
 }
 
@@ -191,25 +196,24 @@ free_environment:
 static int spawn_between_pipes(pid_t *pid, const struct cat_child_options *options, int *to,
                                int *from)
 {
-    int in[2];
-    int out[2];
-    if (pipe2(in, O_CLOEXEC) < 0)
-        return -errno;
-    if (pipe2(out, O_CLOEXEC) < 0) {
-        int error = -errno;
-        close_pair(in);
-        return error;
-    }
-    int error = spawn(pid, options, in[0], out[1]);
+    int in[2] = {-1, -1};
+    int out[2] = {-1, -1};
+    int error = 0;
+    if (pipe2(in, O_CLOEXEC) < 0 || (from && pipe2(out, O_CLOEXEC) < 0))
+        error = -errno;
+    if (!error)
+        error = spawn(pid, options, in[0], out[1]);
     if (error) {
         close_pair(in);
         close_pair(out);
         return error;
     }
     close(in[0]);
-    close(out[1]);
     *to = in[1];
-    *from = out[0];
+    if (from) {
+        close(out[1]);
+        *from = out[0];
+    }
     return 0;
 }
 

@@ -65,8 +65,9 @@ void cat_children_free(struct cat_children *children);
 size_t cat_children_count(const struct cat_children *children);
 
 /* Starts a command. *to is written and *from is read; both are the caller's,
- * close-on-exec and blocking. The options are copied, but for the command and
- * the addresses, which are not needed afterwards. Returns 0 or -errno. */
+ * close-on-exec and blocking. `from` may be NULL: what the command writes is thrown
+ * away then. The options are copied, but for the command and the addresses, which
+ * are not needed afterwards. Returns 0 or -errno. */
 int cat_child_start(struct cat_child **out, struct cat_children *children,
                     const struct cat_child_options *options, int *to, int *from);
 

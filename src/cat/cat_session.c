@@ -146,6 +146,25 @@ static void end_of_peer(struct cat_session *session)
         end_when_both_have(session);
 }
 
+static int open_discard(struct cat_port *port, struct nk_event_loop *loop);
+
+/* A command need not read to the end, and what it still has to say is not lost
+ * for that. */
+static void discard_the_rest(struct cat_session *session)
+{
+    uint64_t moved = session->down.moved;
+    cat_pump_deinit(&session->down);
+    int error = open_discard(&session->out, session->loop);
+    if (error) {
+        end(session, EXIT_STATUS_FAILED, "throw away what nobody reads", error);
+        return;
+    }
+    cat_pump_init(&session->down, &session->network, &session->out);
+    session->down.moved = moved;
+    session->has_down = true;
+    cat_pump_start(&session->down);
+}
+
 static void on_down_ended(struct cat_pump *pump, int error, bool at_sink)
 {
     struct cat_session *session = nk_container_of(pump, struct cat_session, down);
@@ -154,6 +173,8 @@ static void on_down_ended(struct cat_pump *pump, int error, bool at_sink)
         end(session, EXIT_STATUS_FAILED, "receive from the peer", error);
     else if (error && !at_sink)
         end_lost(session, "receive from the peer", error);
+    else if (error == -EPIPE && session->options.out_may_close)
+        discard_the_rest(session);
     else if (error == -EPIPE) /* nobody wants the bytes any more: that is no failure */
         end(session, EXIT_STATUS_OK, NULL, 0);
     else if (error)
@@ -282,12 +303,21 @@ static void begin(struct cat_session *session)
     start_idle_timer(session);
 }
 
+/* The standard descriptors stay open until the program ends. */
+static void close_pipe_end(int fd)
+{
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
 int cat_session_start(struct cat_session **out_session, struct nk_event_loop *loop, int fd, int in,
                       int out, const struct cat_session_options *options)
 {
     struct cat_session *session = calloc(1, sizeof(*session));
     if (!session) {
         close(fd);
+        close_pipe_end(in);
+        close_pipe_end(out);
         return -ENOMEM;
     }
     session->loop = loop;

@@ -285,6 +285,28 @@ static void a_released_command_ends_by_itself(void **state)
     assert_int_equal(one.calls, 0);
 }
 
+/* A command whose output nobody wants fails because of that. */
+static void unwanted_output_is_thrown_away(void **state)
+{
+    struct nk_sockaddr address = loopback(AF_INET);
+    struct outcome one = {.from = -1};
+    const struct cat_child_options options = {
+        .command = "read line; echo away || exit 4",
+        .local = &address,
+        .remote = &address,
+        .on_exited = on_exited,
+        .owner = &one,
+    };
+
+    (void)state;
+    assert_int_equal(cat_child_start(&one.child, children, &options, &one.to, NULL), 0);
+    assert_int_equal(write(one.to, "\n", 1), 1);
+    TURN_UNTIL(loop, one.calls > 0);
+    assert_int_equal(one.exit.status, 0);
+    cat_child_release(one.child);
+    close(one.to);
+}
+
 /* The program ends and leaves commands behind: running, stopped, stubborn. */
 static void the_end_takes_all_along(void **state)
 {
@@ -370,6 +392,7 @@ int main(void)
         CASE(what_a_command_left_behind_is_terminated),
         CASE(a_stubborn_command_is_killed),
         CASE(a_released_command_ends_by_itself),
+        CASE(unwanted_output_is_thrown_away),
         CASE(the_end_takes_all_along),
         CASE(a_command_that_cannot_start_leaves_nothing),
         CASE(an_ignored_sigchld_is_no_obstacle),
