@@ -87,6 +87,14 @@ static const struct option_spec options[] = {
         .unset = "one read",
     },
     {
+        .name = "exec",
+        .kind = OPTION_STRING,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, cat.exec),
+        .argument = "COMMAND",
+        .help = "join the connection to a command",
+    },
+    {
         .name = "ipv4",
         .letter = '4',
         .kind = OPTION_FLAG,
@@ -249,6 +257,22 @@ static enum exit_status take_address(const struct command_call *call, bool is_se
     return EXIT_STATUS_OK;
 }
 
+/* A command takes the place of standard input and output: its end is the end of the
+ * connection, unless the user has other plans. */
+static enum exit_status take_command(const struct command_call *call)
+{
+    struct cat_command_options *mine = call->options;
+    enum nk_scheme scheme = mine->cat.address.scheme;
+
+    if (mine->cat.exec == NULL)
+        return EXIT_STATUS_OK;
+    if (scheme == NK_SCHEME_UDP || scheme == NK_SCHEME_UNIX_DGRAM)
+        return command_usage_error(call->command->name, "--exec needs a stream, not datagrams");
+    if (!option_given(call->command->parts, &call->result, "on-eof"))
+        mine->cat.session.on_eof = CAT_ON_EOF_CLOSE;
+    return EXIT_STATUS_OK;
+}
+
 enum exit_status cat_options_complete(const struct command_call *call, bool is_server)
 {
     struct cat_command_options *mine = call->options;
@@ -274,5 +298,7 @@ enum exit_status cat_options_complete(const struct command_call *call, bool is_s
         return EXIT_STATUS_USAGE;
     if (take_address(call, is_server) != EXIT_STATUS_OK)
         return EXIT_STATUS_USAGE;
-    return check_effects(call, is_server);
+    if (check_effects(call, is_server) != EXIT_STATUS_OK)
+        return EXIT_STATUS_USAGE;
+    return take_command(call);
 }

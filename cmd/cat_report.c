@@ -119,6 +119,44 @@ static void on_hexdump(void *context, const char *lines)
     }
 }
 
+/* "exit status 3", "SIGTERM", or "signal 35" for one without a name. */
+static void show_exit(const struct cat_child_exit *end, char *text, size_t size)
+{
+    const char *name = sigabbrev_np(end->signal_number);
+
+    if (end->signal_number == 0)
+        snprintf(text, size, "exit status %d", end->status);
+    else if (name != NULL)
+        snprintf(text, size, "SIG%s", name);
+    else
+        snprintf(text, size, "signal %d", end->signal_number);
+}
+
+static void on_command_ended(void *context, const struct cat_command_end *end)
+{
+    char how[64];
+
+    show_exit(&end->exit, how, sizeof how);
+    if (common_of(context)->json) {
+        json_line_begin(stderr, "command_ended");
+        json_line_string(stderr, "address", end->address);
+        json_line_integer(stderr, "pid", (uint64_t)end->pid);
+        if (end->exit.signal_number != 0)
+            json_line_string(stderr, "signal", how);
+        else
+            json_line_integer(stderr, "status", (uint64_t)end->exit.status);
+        json_line_end(stderr);
+    } else if (end->has_failed && end->decides) {
+        output_error("'%s' failed: %s", end->command, how);
+    } else if (end->has_failed && common_of(context)->verbosity > 0) {
+        flockfile(stderr);
+        output_visible(stderr, end->address);
+        fprintf(stderr, ": the command failed: %s\n", how);
+        fflush(stderr);
+        funlockfile(stderr);
+    }
+}
+
 static void on_totals(void *context, const struct cat_totals *totals, bool final, int status)
 {
     char sent[VALUE_TEXT_MAX];
@@ -155,6 +193,7 @@ struct cat_reporter cat_report(struct common_options *options)
         .connected = on_connected,
         .failed = on_failed,
         .failed_because = on_failed_because,
+        .command_ended = on_command_ended,
         .hexdump = on_hexdump,
         .totals = on_totals,
     };

@@ -15,6 +15,10 @@ static struct cat_totals current_totals(const struct cat_run *run)
         totals.sent = cat_session_sent(run->session);
         totals.received = cat_session_received(run->session);
     }
+    if (run->command) {
+        totals.sent = cat_child_session_sent(run->command);
+        totals.received = cat_child_session_received(run->command);
+    }
     if (run->connected_at > 0)
         totals.elapsed = nk_clock_monotonic(nk_clock_system()) - run->connected_at;
     return totals;
@@ -94,8 +98,11 @@ enum exit_status cat_run_open(struct cat_run *run, const struct cat_options *opt
     if (!error)
         error = nk_signal_watch_new(&run->signals, run->loop, watched_signals,
                                     NK_ARRAY_LENGTH(watched_signals), on_signal, run);
+    if (!error && options->exec)
+        error = cat_children_new(&run->children, run->loop);
     if (error) {
         reporter->failed(reporter->context, "start", NULL, error);
+        nk_signal_watch_free(run->signals);
         nk_event_loop_free(run->loop);
         return EXIT_STATUS_FAILED;
     }
@@ -132,6 +139,8 @@ enum exit_status cat_run_leave(const struct cat_run *run)
 enum exit_status cat_run_close(struct cat_run *run)
 {
     cat_session_free(run->session);
+    cat_child_session_free(run->command);
+    cat_children_free(run->children);
     nk_signal_watch_free(run->signals);
     nk_event_loop_free(run->loop);
     return cat_run_leave(run);
@@ -167,6 +176,51 @@ static void on_session_ended(struct cat_session *session, enum exit_status statu
     cat_run_end(run, status, action, NULL, error);
 }
 
+/* ---- a command instead of standard input and output ---- */
+
+void cat_run_report_command(const struct cat_run *run, const struct cat_child_session *session,
+                            const struct cat_child_session_result *result, bool decides)
+{
+    char address[CAT_ADDRESS_TEXT_MAX];
+    const struct cat_command_end end = {
+        .command = run->options->exec,
+        .address = address,
+        .pid = cat_child_session_pid(session),
+        .exit = result->exit,
+        .has_failed = result->command_failed,
+        .decides = decides,
+    };
+    cat_print_address(run->options->address.scheme, cat_child_session_peer(session), address);
+    run->reporter->command_ended(run->reporter->context, &end);
+}
+
+static void on_command_ended(struct cat_child_session *command,
+                             const struct cat_child_session_result *result)
+{
+    struct cat_run *run = cat_child_session_owner(command);
+    run->totals = current_totals(run);
+    run->command = NULL;
+    cat_run_report_command(run, command, result, true);
+    cat_child_session_free(command);
+    cat_run_end(run, result->status, result->action, NULL, result->error);
+}
+
+/* The bytes go to the command, whatever standard output is. */
+static void join_command(struct cat_run *run, int fd, const struct cat_session_options *options)
+{
+    struct cat_child_session_options command_options = {
+        .children = run->children,
+        .command = run->options->exec,
+        .session = *options,
+        .on_ended = on_command_ended,
+        .owner = run,
+    };
+    command_options.session.filters.hides_data = false;
+    int error = cat_child_session_start(&run->command, run->loop, fd, &command_options);
+    if (error)
+        cat_run_end(run, EXIT_STATUS_FAILED, "run", run->options->exec, error);
+}
+
 void cat_run_join(struct cat_run *run, int fd)
 {
     struct cat_session_options options = run->options->session;
@@ -180,6 +234,10 @@ void cat_run_join(struct cat_run *run, int fd)
     };
     cat_trace_begin(run->trace);
     run->connected_at = nk_clock_monotonic(nk_clock_system());
+    if (run->options->exec) {
+        join_command(run, fd, &options);
+        return;
+    }
     int error =
         cat_session_start(&run->session, run->loop, fd, STDIN_FILENO, STDOUT_FILENO, &options);
     if (error)

@@ -4,6 +4,7 @@
 #ifndef CAT_CAT_RUN_H
 #define CAT_CAT_RUN_H
 
+#include "cat/cat_child_session.h"
 #include "cat/cat_service.h"
 #include "cat/cat_trace.h"
 #include "os/sockaddr.h"
@@ -14,12 +15,14 @@ struct cat_run {
     const struct cat_reporter *reporter;
     struct nk_event_loop *loop;
     struct nk_signal_watch *signals;
-    struct cat_trace *trace;     /* --hex and --record; NULL = neither is possible */
-    bool hides_data;             /* the hexdump replaces the bytes on standard output */
-    struct cat_session *session; /* NULL until there is a connection */
-    struct cat_totals totals;    /* of a session that has ended */
-    uint64_t connected_at;       /* monotonic ns; 0 = never */
-    int signal_number;           /* what ended the program, or 0 */
+    struct cat_trace *trace;           /* --hex and --record; NULL = neither is possible */
+    bool hides_data;                   /* the hexdump replaces the bytes on standard output */
+    struct cat_session *session;       /* NULL until there is a connection */
+    struct cat_children *children;     /* --exec: the commands */
+    struct cat_child_session *command; /* --exec: instead of the session */
+    struct cat_totals totals;          /* of a session that has ended */
+    uint64_t connected_at;             /* monotonic ns; 0 = never */
+    int signal_number;                 /* what ended the program, or 0 */
     enum exit_status status;
     bool has_ended;
     /* A signal has ended the program, and the totals follow; or NULL. */
@@ -45,8 +48,13 @@ enum exit_status cat_run_leave(const struct cat_run *run);
  * bytes themselves are not written meanwhile. */
 void cat_run_show_hex(struct cat_run *run, bool on);
 
-/* Joins the connection to standard input and output; its end ends the run. */
+/* Joins the connection to standard input and output, or to a command of its own; its
+ * end ends the run. */
 void cat_run_join(struct cat_run *run, int fd);
+
+/* Reports how the command of a connection has ended; `decides`: it is the only one. */
+void cat_run_report_command(const struct cat_run *run, const struct cat_child_session *session,
+                            const struct cat_child_session_result *result, bool decides);
 
 /* Ends the run. With an `action` the failure is reported first. Only the first call
  * counts. */

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cat/cat_child.h"
 #include "cat/cat_proxy_url.h"
 #include "cat/cat_session.h"
 #include "os/address.h"
@@ -30,6 +31,7 @@ struct cat_options {
     bool telnet;                        /* connect: the peer speaks telnet */
     bool hex;                           /* what is moved goes to the reporter's hexdump, too */
     const char *record;                 /* and into this file; NULL = none */
+    const char *exec;                   /* command that serves a connection; NULL = none */
     const char *dispatcher;             /* NULL = NETKIT_DISPATCHER or epoll */
     bool keep_open;                     /* listen: many peers, not only the first */
     uint64_t ready_fd;                  /* listen: gets the bound address; UINT64_MAX = none */
@@ -52,6 +54,16 @@ struct cat_totals {
     uint64_t datagrams_dropped;
 };
 
+/* How a command of --exec has ended. */
+struct cat_command_end {
+    const char *command;
+    const char *address; /* whom it has served */
+    pid_t pid;
+    struct cat_child_exit exit;
+    bool has_failed; /* by itself: not because its connection was over */
+    bool decides;    /* it is the only one, and its failure that of the program */
+};
+
 /* What the program is told; all on the main thread. Strings are valid during
  * the call. */
 struct cat_reporter {
@@ -65,6 +77,7 @@ struct cat_reporter {
     /* The same in words of its own, which say more than the error: those of a proxy. */
     void (*failed_because)(void *context, const char *action, const char *object, int error,
                            const char *reason);
+    void (*command_ended)(void *context, const struct cat_command_end *end);
     /* With --hex: one or more whole lines of a hexdump. */
     void (*hexdump)(void *context, const char *lines);
     /* On SIGUSR1 (final = false) and once at the end; `status` is what a shell
