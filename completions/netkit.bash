@@ -19,10 +19,11 @@ _netkit_takes_value()
     case $1 in
         --on-eof | \
         --record | \
+        --datagram | \
+        --exec | \
         --linger | \
         --idle-timeout | \
         --proxy | \
-        --datagram | \
         --replies | \
         --wait | \
         --connect-timeout | \
@@ -39,6 +40,8 @@ _netkit_takes_value()
         --threads | \
         --dispatcher | \
         --busy-poll | \
+        --allow | \
+        --deny | \
         --root | \
         --header-timeout | \
         --body-timeout | \
@@ -75,12 +78,13 @@ _netkit_connect()
             --crlf \
             --hex \
             --record \
+            --datagram \
+            --exec \
             --ipv4 \
             --ipv6 \
             --linger \
             --idle-timeout \
             --proxy \
-            --datagram \
             --replies \
             --telnet \
             --wait \
@@ -115,10 +119,13 @@ _netkit_listen()
             --crlf \
             --hex \
             --record \
+            --datagram \
+            --exec \
             --ipv4 \
             --ipv6 \
             --linger \
             --idle-timeout \
+            --keep-open \
             --ready-fd \
             --verbose \
             --quiet \
@@ -164,6 +171,8 @@ _netkit_serve_echo()
             --nodelay \
             --no-nodelay \
             --busy-poll \
+            --allow \
+            --deny \
             --verbose \
             --quiet \
             --json \
@@ -195,6 +204,8 @@ _netkit_serve_discard()
             --nodelay \
             --no-nodelay \
             --busy-poll \
+            --allow \
+            --deny \
             --verbose \
             --quiet \
             --json \
@@ -226,6 +237,8 @@ _netkit_serve_chargen()
             --nodelay \
             --no-nodelay \
             --busy-poll \
+            --allow \
+            --deny \
             --verbose \
             --quiet \
             --json \
@@ -257,6 +270,8 @@ _netkit_serve_daytime()
             --nodelay \
             --no-nodelay \
             --busy-poll \
+            --allow \
+            --deny \
             --verbose \
             --quiet \
             --json \
@@ -288,6 +303,8 @@ _netkit_serve_time()
             --nodelay \
             --no-nodelay \
             --busy-poll \
+            --allow \
+            --deny \
             --verbose \
             --quiet \
             --json \
@@ -335,6 +352,8 @@ _netkit_serve_http()
             --nodelay \
             --no-nodelay \
             --busy-poll \
+            --allow \
+            --deny \
             --verbose \
             --quiet \
             --json \

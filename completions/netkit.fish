@@ -16,10 +16,11 @@ function __netkit_at
         else if contains -- $token \
             --on-eof \
             --record \
+            --datagram \
+            --exec \
             --linger \
             --idle-timeout \
             --proxy \
-            --datagram \
             --replies \
             --wait \
             --connect-timeout \
@@ -36,6 +37,8 @@ function __netkit_at
             --threads \
             --dispatcher \
             --busy-poll \
+            --allow \
+            --deny \
             --root \
             --header-timeout \
             --body-timeout \
@@ -90,12 +93,13 @@ complete -c netkit -n '__netkit_at -p connect' -l recv-only -d 'do not read stan
 complete -c netkit -n '__netkit_at -p connect' -l crlf -s C -d 'send each end of line as CR LF'
 complete -c netkit -n '__netkit_at -p connect' -l hex -d 'show what is moved, in hexadecimal'
 complete -c netkit -n '__netkit_at -p connect' -l record -rF -d 'keep what is moved, with its times'
+complete -c netkit -n '__netkit_at -p connect' -l datagram -x -d 'udp: a datagram is a line, or SIZE bytes'
+complete -c netkit -n '__netkit_at -p connect' -l exec -x -d 'join the connection to a command'
 complete -c netkit -n '__netkit_at -p connect' -l ipv4 -s 4 -d 'use IPv4 only'
 complete -c netkit -n '__netkit_at -p connect' -l ipv6 -s 6 -d 'use IPv6 only'
 complete -c netkit -n '__netkit_at -p connect' -l linger -x -d 'then wait for the peer\'s end'
 complete -c netkit -n '__netkit_at -p connect' -l idle-timeout -x -d 'end when nothing moves (status 5)'
 complete -c netkit -n '__netkit_at -p connect' -l proxy -x -d 'go through socks5://[USER:PASSWORD@]HOST or http://'
-complete -c netkit -n '__netkit_at -p connect' -l datagram -x -d 'udp: a datagram is a line, or SIZE bytes'
 complete -c netkit -n '__netkit_at -p connect' -l replies -x -d 'udp: end after so many answers'
 complete -c netkit -n '__netkit_at -p connect' -l telnet -d 'answer telnet\'s option negotiation'
 complete -c netkit -n '__netkit_at -p connect' -l wait -x -d 'udp: for answers after the end of input'
@@ -112,10 +116,13 @@ complete -c netkit -n '__netkit_at -p listen' -l recv-only -d 'do not read stand
 complete -c netkit -n '__netkit_at -p listen' -l crlf -s C -d 'send each end of line as CR LF'
 complete -c netkit -n '__netkit_at -p listen' -l hex -d 'show what is moved, in hexadecimal'
 complete -c netkit -n '__netkit_at -p listen' -l record -rF -d 'keep what is moved, with its times'
+complete -c netkit -n '__netkit_at -p listen' -l datagram -x -d 'udp: a datagram is a line, or SIZE bytes'
+complete -c netkit -n '__netkit_at -p listen' -l exec -x -d 'join the connection to a command'
 complete -c netkit -n '__netkit_at -p listen' -l ipv4 -s 4 -d 'use IPv4 only'
 complete -c netkit -n '__netkit_at -p listen' -l ipv6 -s 6 -d 'use IPv6 only'
 complete -c netkit -n '__netkit_at -p listen' -l linger -x -d 'then wait for the peer\'s end'
 complete -c netkit -n '__netkit_at -p listen' -l idle-timeout -x -d 'end when nothing moves (status 5)'
+complete -c netkit -n '__netkit_at -p listen' -l keep-open -s k -d 'serve many peers, not only the first'
 complete -c netkit -n '__netkit_at -p listen' -l ready-fd -x -d 'write the bound addresses to this descriptor'
 complete -c netkit -n '__netkit_at -p listen' -l verbose -s v -d 'say more; twice: every connection'
 complete -c netkit -n '__netkit_at -p listen' -l quiet -s q -d 'say nothing but errors'
@@ -139,6 +146,8 @@ complete -c netkit -n '__netkit_at -p serve echo' -l dispatcher -x -a 'epoll pol
 complete -c netkit -n '__netkit_at -p serve echo' -l nodelay -d 'send small pieces at once'
 complete -c netkit -n '__netkit_at -p serve echo' -l no-nodelay -d 'do not send small pieces at once'
 complete -c netkit -n '__netkit_at -p serve echo' -l busy-poll -x -d 'spin before sleeping'
+complete -c netkit -n '__netkit_at -p serve echo' -l allow -x -d 'serve only these: ADDRESS,NETWORK/BITS,@FILE'
+complete -c netkit -n '__netkit_at -p serve echo' -l deny -x -d 'do not serve these, even if allowed'
 complete -c netkit -n '__netkit_at -p serve echo' -l verbose -s v -d 'say more; twice: every connection'
 complete -c netkit -n '__netkit_at -p serve echo' -l quiet -s q -d 'say nothing but errors'
 complete -c netkit -n '__netkit_at -p serve echo' -l json -d 'write events as JSON, one object a line'
@@ -156,6 +165,8 @@ complete -c netkit -n '__netkit_at -p serve discard' -l dispatcher -x -a 'epoll 
 complete -c netkit -n '__netkit_at -p serve discard' -l nodelay -d 'send small pieces at once'
 complete -c netkit -n '__netkit_at -p serve discard' -l no-nodelay -d 'do not send small pieces at once'
 complete -c netkit -n '__netkit_at -p serve discard' -l busy-poll -x -d 'spin before sleeping'
+complete -c netkit -n '__netkit_at -p serve discard' -l allow -x -d 'serve only these: ADDRESS,NETWORK/BITS,@FILE'
+complete -c netkit -n '__netkit_at -p serve discard' -l deny -x -d 'do not serve these, even if allowed'
 complete -c netkit -n '__netkit_at -p serve discard' -l verbose -s v -d 'say more; twice: every connection'
 complete -c netkit -n '__netkit_at -p serve discard' -l quiet -s q -d 'say nothing but errors'
 complete -c netkit -n '__netkit_at -p serve discard' -l json -d 'write events as JSON, one object a line'
@@ -173,6 +184,8 @@ complete -c netkit -n '__netkit_at -p serve chargen' -l dispatcher -x -a 'epoll 
 complete -c netkit -n '__netkit_at -p serve chargen' -l nodelay -d 'send small pieces at once'
 complete -c netkit -n '__netkit_at -p serve chargen' -l no-nodelay -d 'do not send small pieces at once'
 complete -c netkit -n '__netkit_at -p serve chargen' -l busy-poll -x -d 'spin before sleeping'
+complete -c netkit -n '__netkit_at -p serve chargen' -l allow -x -d 'serve only these: ADDRESS,NETWORK/BITS,@FILE'
+complete -c netkit -n '__netkit_at -p serve chargen' -l deny -x -d 'do not serve these, even if allowed'
 complete -c netkit -n '__netkit_at -p serve chargen' -l verbose -s v -d 'say more; twice: every connection'
 complete -c netkit -n '__netkit_at -p serve chargen' -l quiet -s q -d 'say nothing but errors'
 complete -c netkit -n '__netkit_at -p serve chargen' -l json -d 'write events as JSON, one object a line'
@@ -190,6 +203,8 @@ complete -c netkit -n '__netkit_at -p serve daytime' -l dispatcher -x -a 'epoll 
 complete -c netkit -n '__netkit_at -p serve daytime' -l nodelay -d 'send small pieces at once'
 complete -c netkit -n '__netkit_at -p serve daytime' -l no-nodelay -d 'do not send small pieces at once'
 complete -c netkit -n '__netkit_at -p serve daytime' -l busy-poll -x -d 'spin before sleeping'
+complete -c netkit -n '__netkit_at -p serve daytime' -l allow -x -d 'serve only these: ADDRESS,NETWORK/BITS,@FILE'
+complete -c netkit -n '__netkit_at -p serve daytime' -l deny -x -d 'do not serve these, even if allowed'
 complete -c netkit -n '__netkit_at -p serve daytime' -l verbose -s v -d 'say more; twice: every connection'
 complete -c netkit -n '__netkit_at -p serve daytime' -l quiet -s q -d 'say nothing but errors'
 complete -c netkit -n '__netkit_at -p serve daytime' -l json -d 'write events as JSON, one object a line'
@@ -207,6 +222,8 @@ complete -c netkit -n '__netkit_at -p serve time' -l dispatcher -x -a 'epoll pol
 complete -c netkit -n '__netkit_at -p serve time' -l nodelay -d 'send small pieces at once'
 complete -c netkit -n '__netkit_at -p serve time' -l no-nodelay -d 'do not send small pieces at once'
 complete -c netkit -n '__netkit_at -p serve time' -l busy-poll -x -d 'spin before sleeping'
+complete -c netkit -n '__netkit_at -p serve time' -l allow -x -d 'serve only these: ADDRESS,NETWORK/BITS,@FILE'
+complete -c netkit -n '__netkit_at -p serve time' -l deny -x -d 'do not serve these, even if allowed'
 complete -c netkit -n '__netkit_at -p serve time' -l verbose -s v -d 'say more; twice: every connection'
 complete -c netkit -n '__netkit_at -p serve time' -l quiet -s q -d 'say nothing but errors'
 complete -c netkit -n '__netkit_at -p serve time' -l json -d 'write events as JSON, one object a line'
@@ -236,6 +253,8 @@ complete -c netkit -n '__netkit_at -p serve http' -l dispatcher -x -a 'epoll pol
 complete -c netkit -n '__netkit_at -p serve http' -l nodelay -d 'send small pieces at once'
 complete -c netkit -n '__netkit_at -p serve http' -l no-nodelay -d 'do not send small pieces at once'
 complete -c netkit -n '__netkit_at -p serve http' -l busy-poll -x -d 'spin before sleeping'
+complete -c netkit -n '__netkit_at -p serve http' -l allow -x -d 'serve only these: ADDRESS,NETWORK/BITS,@FILE'
+complete -c netkit -n '__netkit_at -p serve http' -l deny -x -d 'do not serve these, even if allowed'
 complete -c netkit -n '__netkit_at -p serve http' -l verbose -s v -d 'say more; twice: every connection'
 complete -c netkit -n '__netkit_at -p serve http' -l quiet -s q -d 'say nothing but errors'
 complete -c netkit -n '__netkit_at -p serve http' -l json -d 'write events as JSON, one object a line'
