@@ -284,7 +284,7 @@ def test_a_telnet_server(stage, need, tmp_path, stdin):
     """The server waits for answers that do not come, or its questions reach standard output."""
     script = tmp_path / "login"
     script.write_text("#!/bin/sh\nprintf 'what? '\nread answer\necho \"<$answer>\"\n"
-                      "printf 'a\\377b\\n'\n")
+                      "printf 'a\\377b\\n'\nread end\n")  # telnetd drops output of what has ended
     script.chmod(0o755)
     server, word = stage.listener()
     terminal = stage.keep(Terminal())
@@ -292,9 +292,10 @@ def test_a_telnet_server(stage, need, tmp_path, stdin):
                     stdin=terminal.inner if stdin == "terminal" else None)
     stage.keep(TelnetServer(need, server.accept()[0], script))
     seen = b""
-    while b"what? " not in seen:
-        seen += os.read(cat.stdout, 4096)
-    os.write(terminal.outer if stdin == "terminal" else cat.stdin, b"something\n")
+    for awaited, answer in ((b"what? ", b"something\n"), (b"b\r\n", b"end\n")):
+        while awaited not in seen:
+            seen += os.read(cat.stdout, 4096)
+        os.write(terminal.outer if stdin == "terminal" else cat.stdin, answer)
     seen += read_until_end(cat)
     cat.wait(0)
     assert b"<something>\r\n" in seen
