@@ -116,6 +116,7 @@ enum exit_status command_unknown_error(const struct command_choice *choice) NK_N
 
 extern const struct command connect_command;
 extern const struct command listen_command;
+extern const struct command relay_command;
 extern const struct command serve_http_command;
 extern const struct command serve_echo_command;
 extern const struct command serve_discard_command;

@@ -6,17 +6,9 @@
 #include "suggest.h"
 
 const struct command *const commands[] = {
-    &connect_command,
-    &listen_command,
-    &serve_echo_command,
-    &serve_discard_command,
-    &serve_chargen_command,
-    &serve_daytime_command,
-    &serve_time_command,
-    &serve_http_command,
-    &completion_command,
-    &help_command,
-    NULL,
+    &connect_command,       &listen_command,        &relay_command,         &serve_echo_command,
+    &serve_discard_command, &serve_chargen_command, &serve_daytime_command, &serve_time_command,
+    &serve_http_command,    &completion_command,    &help_command,          NULL,
 };
 
 const struct command_group command_groups[] = {

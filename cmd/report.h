@@ -17,10 +17,10 @@
 
 struct report {
     struct service_reporter reporter; /* for the service; its context is this report */
-    /* private */
     bool json;
     bool quiet;
     bool summarised; /* the totals at the end were written */
+    /* private */
     uint64_t verbosity;
 };
 

@@ -29,16 +29,16 @@ _netkit_takes_value()
         --connect-timeout | \
         -w | \
         --ready-fd | \
+        --backlog | \
+        --drain | \
+        --max-conns | \
+        --dispatcher | \
         --transform | \
         --prefix | \
         --frame | \
         --max-frame | \
         --delay | \
-        --backlog | \
-        --drain | \
-        --max-conns | \
         --threads | \
-        --dispatcher | \
         --busy-poll | \
         --allow | \
         --deny | \
@@ -127,6 +127,33 @@ _netkit_listen()
             --idle-timeout \
             --keep-open \
             --ready-fd \
+            --verbose \
+            --quiet \
+            --json \
+            --help
+    fi
+}
+
+_netkit_relay()
+{
+    case $prev in
+        --dispatcher)
+            _netkit_words epoll poll select
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --once \
+            --backlog \
+            --ready-fd \
+            --connect-timeout \
+            --idle-timeout \
+            --drain \
+            --max-conns \
+            --dispatcher \
             --verbose \
             --quiet \
             --json \
@@ -402,13 +429,14 @@ _netkit()
 
     case $name in
         '' | help)
-            _netkit_words serve connect listen completion help --help --version
+            _netkit_words serve connect listen relay completion help --help --version
             ;;
         serve | 'help serve')
             _netkit_words echo discard chargen daytime time http --help
             ;;
         'connect' | 'connect '*) _netkit_connect ;;
         'listen' | 'listen '*) _netkit_listen ;;
+        'relay' | 'relay '*) _netkit_relay ;;
         'serve echo' | 'serve echo '*) _netkit_serve_echo ;;
         'serve discard' | 'serve discard '*) _netkit_serve_discard ;;
         'serve chargen' | 'serve chargen '*) _netkit_serve_chargen ;;

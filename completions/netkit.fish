@@ -26,16 +26,16 @@ function __netkit_at
             --connect-timeout \
             -w \
             --ready-fd \
+            --backlog \
+            --drain \
+            --max-conns \
+            --dispatcher \
             --transform \
             --prefix \
             --frame \
             --max-frame \
             --delay \
-            --backlog \
-            --drain \
-            --max-conns \
             --threads \
-            --dispatcher \
             --busy-poll \
             --allow \
             --deny \
@@ -66,6 +66,8 @@ complete -c netkit -n '__netkit_at' -a connect -d 'join standard input and outpu
 complete -c netkit -n '__netkit_at help' -a connect -d 'join standard input and output to an address'
 complete -c netkit -n '__netkit_at' -a listen -d 'wait for one peer, then join it to standard input and output'
 complete -c netkit -n '__netkit_at help' -a listen -d 'wait for one peer, then join it to standard input and output'
+complete -c netkit -n '__netkit_at' -a relay -d 'join the clients of one address to another'
+complete -c netkit -n '__netkit_at help' -a relay -d 'join the clients of one address to another'
 complete -c netkit -n '__netkit_at' -a completion -d 'print the completion script of a shell'
 complete -c netkit -n '__netkit_at help' -a completion -d 'print the completion script of a shell'
 complete -c netkit -n '__netkit_at' -a help -d 'explain netkit or one of its commands'
@@ -128,6 +130,19 @@ complete -c netkit -n '__netkit_at -p listen' -l verbose -s v -d 'say more; twic
 complete -c netkit -n '__netkit_at -p listen' -l quiet -s q -d 'say nothing but errors'
 complete -c netkit -n '__netkit_at -p listen' -l json -d 'write events as JSON, one object a line'
 complete -c netkit -n '__netkit_at -p listen' -l help -s h -d 'print this help and exit'
+
+complete -c netkit -n '__netkit_at -p relay' -l once -d 'take one client and end with it'
+complete -c netkit -n '__netkit_at -p relay' -l backlog -x -d 'clients waiting to be accepted'
+complete -c netkit -n '__netkit_at -p relay' -l ready-fd -x -d 'write the bound addresses to this descriptor'
+complete -c netkit -n '__netkit_at -p relay' -l connect-timeout -s w -x -d 'to reach the other side'
+complete -c netkit -n '__netkit_at -p relay' -l idle-timeout -x -d 'cut a connection on which nothing moves'
+complete -c netkit -n '__netkit_at -p relay' -l drain -x -d 'to finish after SIGTERM or SIGINT'
+complete -c netkit -n '__netkit_at -p relay' -l max-conns -x -d 'clients at a time; the others wait'
+complete -c netkit -n '__netkit_at -p relay' -l dispatcher -x -a 'epoll poll select' -d 'epoll, poll or select'
+complete -c netkit -n '__netkit_at -p relay' -l verbose -s v -d 'say more; twice: every connection'
+complete -c netkit -n '__netkit_at -p relay' -l quiet -s q -d 'say nothing but errors'
+complete -c netkit -n '__netkit_at -p relay' -l json -d 'write events as JSON, one object a line'
+complete -c netkit -n '__netkit_at -p relay' -l help -s h -d 'print this help and exit'
 
 complete -c netkit -n '__netkit_at -p serve echo' -l transform -x -a 'none upper rot13' -d 'none, upper or rot13'
 complete -c netkit -n '__netkit_at -p serve echo' -l prefix -x -d 'put this in front of each line or datagram'

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <unistd.h>
 
 #include "cat/cat_pump_private.h"
 
@@ -64,20 +63,11 @@ void cat_pump_init(struct cat_pump *pump, struct cat_port *source, struct cat_po
         enlarge_pipe(source->kind == CAT_PORT_PIPE ? source->fd : sink->fd);
 }
 
-static void close_pipe(struct cat_pump *pump)
-{
-    for (int i = 0; i < 2; i++) {
-        if (pump->pipe[i] >= 0)
-            close(pump->pipe[i]);
-        pump->pipe[i] = -1;
-    }
-}
-
 void cat_pump_deinit(struct cat_pump *pump)
 {
     if (!pump->source)
         return; /* never initialised */
-    close_pipe(pump);
+    cat_pump_release_pipe(pump);
     nk_buffer_deinit(&pump->buffer);
 }
 
@@ -97,7 +87,7 @@ void cat_pump_end(struct cat_pump *pump, int error, bool at_sink)
         return;
     pump->has_ended = true;
     cat_pump_want(pump, false, false);
-    close_pipe(pump);
+    cat_pump_release_pipe(pump);
     nk_buffer_release(&pump->buffer);
     pump->on_ended(pump, error, at_sink);
 }
@@ -201,7 +191,7 @@ static void run_ended(struct cat_pump *pump, bool sink_is_ready)
 void cat_pump_copy_instead(struct cat_pump *pump)
 {
     pump->mode = CAT_PUMP_COPY;
-    close_pipe(pump);
+    cat_pump_release_pipe(pump);
     cat_pump_want(pump, wants_more(pump), false);
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/buffer.h"
 #include "base/slice.h"
+#include "cat/cat_pipes.h"
 #include "cat/cat_port.h"
 
 /* Looks at or changes bytes on their way: appends what shall be written to
@@ -46,13 +47,14 @@ struct cat_pump {
     void (*on_ended)(struct cat_pump *pump, int error, bool error_at_sink);
     cat_filter_fn *filter; /* or NULL */
     void *filter_context;
+    struct cat_pipes *pipes; /* RELAY: borrows from here; NULL = has one of its own */
 
     uint64_t moved; /* bytes written to the sink */
 
     /* private */
     enum cat_pump_mode mode;
     struct nk_buffer buffer;
-    int pipe[2];  /* RELAY: ours */
+    int pipe[2];  /* RELAY: ours, while it is needed */
     size_t piped; /* RELAY: bytes in it */
     bool source_ended;
     int source_error; /* why it has ended; reported when its bytes are written */
@@ -63,7 +65,7 @@ struct cat_pump {
     bool wants_sink;
 };
 
-/* Connects `source` to `sink`; fill in on_ended and the filter first. Nothing
+/* Connects `source` to `sink`; fill in on_ended, filter and pipes first. Nothing
  * moves before cat_pump_start. Cannot fail: without memory or a pipe it fails
  * when it runs. */
 void cat_pump_init(struct cat_pump *pump, struct cat_port *source, struct cat_port *sink);

@@ -14,6 +14,9 @@ void cat_pump_run_splice(struct cat_pump *pump);
 void cat_pump_run_sendfile(struct cat_pump *pump);
 void cat_pump_run_relay(struct cat_pump *pump);
 
+/* Closes the pipe of RELAY, or gives it back. Idempotent. */
+void cat_pump_release_pipe(struct cat_pump *pump);
+
 /* What it waits for until the next turn. */
 void cat_pump_want(struct cat_pump *pump, bool source, bool sink);
 

@@ -98,6 +98,29 @@ void cat_pump_run_sendfile(struct cat_pump *pump)
 
 /* ---- between two sockets ---- */
 
+static int get_pipe(struct cat_pump *pump)
+{
+    if (pump->pipe[0] >= 0)
+        return 0;
+    if (pump->pipes)
+        return cat_pipes_take(pump->pipes, pump->pipe);
+    return pipe2(pump->pipe, O_CLOEXEC | O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+void cat_pump_release_pipe(struct cat_pump *pump)
+{
+    if (pump->pipe[0] < 0)
+        return;
+    if (pump->pipes) {
+        cat_pipes_give(pump->pipes, pump->pipe, pump->piped == 0);
+        return;
+    }
+    close(pump->pipe[0]);
+    close(pump->pipe[1]);
+    pump->pipe[0] = -1;
+    pump->pipe[1] = -1;
+}
+
 /* From the source into our pipe. */
 static void fill_pipe(struct cat_pump *pump)
 {
@@ -124,7 +147,7 @@ static int empty_pipe(struct cat_pump *pump)
 
 void cat_pump_run_relay(struct cat_pump *pump)
 {
-    if (pump->pipe[0] < 0 && pipe2(pump->pipe, O_CLOEXEC | O_NONBLOCK) < 0) {
+    if (get_pipe(pump) < 0) {
         cat_pump_copy_instead(pump);
         return;
     }
@@ -136,6 +159,8 @@ void cat_pump_run_relay(struct cat_pump *pump)
         return;
     }
     int error = empty_pipe(pump);
+    if (pump->pipes && pump->piped == 0)
+        cat_pump_release_pipe(pump);
     if (error)
         cat_pump_end(pump, error, true);
     else if (pump->source_ended && pump->piped == 0)

@@ -195,6 +195,9 @@ class Server:
     for.
     """
 
+    COMMAND = "serve"
+    USUAL_LINES = USUAL_LINES
+
     def __init__(
         self, *words, prefix=(), program=None, env=None, cwd=None, address_count=None
     ):
@@ -204,7 +207,7 @@ class Server:
         self._stdout = tempfile.TemporaryFile()
         self._stderr = tempfile.TemporaryFile()
         read_end, write_end = os.pipe()
-        command = [*map(str, prefix), str(program or NETKIT), "serve"]
+        command = [*map(str, prefix), str(program or NETKIT), self.COMMAND]
         command += [word if isinstance(word, bytes) else str(word) for word in words]
         command += ["--ready-fd", str(write_end)]
         self.started = time.monotonic()
@@ -355,7 +358,7 @@ class Server:
         assert status == self.expect_status, f"status {status}: {text}"
         assert self.stdout() == b"", "stdout of a server stays empty"
         for line in text.splitlines():
-            allowed = USUAL_LINES + self.expect_lines
+            allowed = self.USUAL_LINES + self.expect_lines
             assert any(re.fullmatch(pattern, line) for pattern in allowed), (
                 f"unexpected line {line!r} in: {text}"
             )

@@ -1,0 +1,245 @@
+/* A client of the relay from its acceptance to its end. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "cat/cat_relay_private.h"
+#include "cat/cat_run.h"
+#include "os/socket.h"
+
+/* Failures are reported this often, however many there are. */
+#define REPORT_INTERVAL NK_NANOSECONDS_PER_SECOND
+
+char *relay_print_address(const struct nk_sockaddr *address,
+                          char text[static RELAY_ADDRESS_TEXT_MAX])
+{
+    char bare[NK_SOCKADDR_TEXT_MAX];
+    const char *scheme = address->any.sa_family == AF_UNIX ? "unix:" : "tcp://";
+    snprintf(text, RELAY_ADDRESS_TEXT_MAX, "%s%s", scheme, nk_sockaddr_print(address, bare));
+    return text;
+}
+
+/* ---- telling of it ---- */
+
+typedef void report_fn(void *context, const struct cat_relay_client *client);
+
+static void report(const struct relay_link *link, report_fn *function,
+                   struct cat_relay_client *about)
+{
+    char client[RELAY_ADDRESS_TEXT_MAX];
+    char target[RELAY_ADDRESS_TEXT_MAX] = "";
+    if (!function)
+        return;
+    if (link->joined_at > 0)
+        relay_print_address(&link->remote, target);
+    about->client = relay_print_address(&link->address, client);
+    about->target = target;
+    function(link->relay->reporter->context, about);
+}
+
+static void report_connected(const struct relay_link *link)
+{
+    struct cat_relay_client about = {0};
+    report(link, link->relay->reporter->connected, &about);
+}
+
+static void report_closed(const struct relay_link *link)
+{
+    struct cat_relay_client about = {
+        .sent = relay_link_sent(link),
+        .received = relay_link_received(link),
+        .elapsed = nk_event_loop_now(link->relay->loop) - link->joined_at,
+        .action = link->action,
+        .error = link->error,
+    };
+    report(link, link->relay->reporter->closed, &about);
+}
+
+/* Whoever tries again and again fills no log. */
+static void report_failed(const struct relay_link *link, bool is_name)
+{
+    struct relay *relay = link->relay;
+    char object[NK_ADDRESS_TEXT_MAX];
+    uint64_t now = nk_event_loop_now(relay->loop);
+    if (!relay->reporter->all_failures && relay->reported_at > 0 &&
+        now - relay->reported_at < REPORT_INTERVAL) {
+        relay->unreported++;
+        return;
+    }
+    struct cat_relay_client about = {
+        .action = link->action,
+        .object = nk_address_print(&relay->options->to, object),
+        .error = link->error,
+        .is_name_look_up = is_name,
+        .more_failed = relay->unreported,
+    };
+    relay->reported_at = now;
+    relay->unreported = 0;
+    report(link, relay->reporter->failed, &about);
+}
+
+/* ---- the end ---- */
+
+static void free_now(struct nk_task *task)
+{
+    free(nk_container_of(task, struct relay_link, free_task));
+}
+
+/* A TCP connection can be closed so that the peer reads a reset and no end. */
+static void close_port(struct cat_port *port, bool with_reset)
+{
+    if (port->fd >= 0 && with_reset && nk_socket_set_abortive_close(port->fd) < 0)
+        with_reset = false; /* a unix socket has no reset */
+    cat_port_close(port);
+}
+
+static void count(const struct relay_link *link)
+{
+    struct cat_relay_statistics *totals = &link->relay->totals;
+    totals->active--;
+    totals->bytes_sent += relay_link_sent(link);
+    totals->bytes_received += relay_link_received(link);
+    if (link->joined_at == 0)
+        totals->failed++;
+    else if (link->action)
+        totals->lost++;
+}
+
+/* Its memory lives until the turn is over: an event of it may be due. */
+static void release(struct relay_link *link)
+{
+    struct relay *relay = link->relay;
+    count(link);
+    if (link->dialer)
+        nk_dialer_cancel(link->dialer);
+    nk_event_loop_cancel_timer(relay->loop, &link->timer);
+    close_port(&link->client, link->is_reset);
+    close_port(&link->target, link->is_reset);
+    cat_pump_deinit(&link->there);
+    cat_pump_deinit(&link->back);
+    nk_list_remove(&link->node);
+    nk_event_loop_at_turn_end(relay->loop, &link->free_task, free_now);
+    relay_link_gone(relay);
+}
+
+void relay_link_close(struct relay_link *link)
+{
+    if (link->action)
+        link->relay->last_failure = EXIT_STATUS_LOST;
+    report_closed(link);
+    release(link);
+}
+
+void relay_link_fail(struct relay_link *link, const char *action, int error)
+{
+    link->is_reset = true;
+    link->action = action;
+    link->error = error;
+    link->relay->last_failure = EXIT_STATUS_FAILED;
+    if (link->joined_at > 0) {
+        relay_link_close(link);
+        return;
+    }
+    report_failed(link, false);
+    release(link);
+}
+
+void relay_link_cut(struct relay_link *link)
+{
+    link->relay->totals.cut++;
+    link->relay->look_up_was_left |= link->dialer && link->relay->pool;
+    link->is_reset = true;
+    if (link->joined_at > 0)
+        report_closed(link);
+    release(link);
+}
+
+/* ---- the way to the other side ---- */
+
+static void fail_to_dial(struct relay_link *link, const struct nk_connect_failure *failure,
+                         int error)
+{
+    bool is_name = failure->step == NK_CONNECT_RESOLVE && error != -ETIMEDOUT;
+    link->relay->look_up_was_left |= failure->step == NK_CONNECT_RESOLVE && error == -ETIMEDOUT;
+    link->relay->last_failure =
+        is_name ? EXIT_STATUS_UNRESOLVED : cat_status_of_connect_error(error);
+    link->is_reset = true;
+    link->action = is_name ? "resolve" : "connect to";
+    link->error = error;
+    report_failed(link, is_name);
+    release(link);
+}
+
+/* Small pieces are not to wait here, unless the address says so. */
+static void send_at_once(const struct relay_link *link, int fd)
+{
+    bool is_tcp = link->remote.any.sa_family != AF_UNIX;
+    bool is_said = strstr(link->relay->options->to.options, "nodelay") != NULL;
+    int error = is_tcp && !is_said ? nk_socket_set_no_delay(fd, true) : 0;
+    (void)error; /* the connection is lost again, and the pumps will say so */
+}
+
+static void on_dialled(void *context, const struct nk_dialer_result *result)
+{
+    struct relay_link *link = context;
+    link->dialer = NULL;
+    if (result->fd < 0) {
+        fail_to_dial(link, &result->failure, result->fd);
+        return;
+    }
+    link->remote = result->remote;
+    send_at_once(link, result->fd);
+    int error = cat_port_open(&link->target, link->relay->loop, result->fd);
+    if (error) {
+        close(result->fd);
+        relay_link_fail(link, "watch", error);
+        return;
+    }
+    link->joined_at = nk_event_loop_now(link->relay->loop);
+    link->relay->totals.joined++;
+    report_connected(link);
+    relay_stream_join(link);
+}
+
+static int dial(struct relay_link *link)
+{
+    struct relay *relay = link->relay;
+    uint64_t timeout = relay->options->connect_timeout;
+    const struct nk_dialer_options options = {
+        .pool = relay->pool,
+        .deadline = timeout == NK_NEVER ? NK_NEVER : nk_event_loop_now(relay->loop) + timeout,
+        .on_done = on_dialled,
+        .context = link,
+    };
+    link->state = RELAY_DIALLING;
+    return nk_dialer_start(&link->dialer, relay->loop, &relay->options->to, &options);
+}
+
+static void on_timer(struct nk_timer *timer)
+{
+    relay_stream_timeout(nk_container_of(timer, struct relay_link, timer));
+}
+
+void relay_link_start(struct relay *relay, int fd)
+{
+    struct relay_link *link = calloc(1, sizeof(*link));
+    int error = link ? 0 : -ENOMEM;
+    relay->totals.accepted++;
+    if (link)
+        error = cat_port_open(&link->client, relay->loop, fd);
+    if (error) {
+        relay->totals.failed++;
+        free(link);
+        close(fd);
+        return;
+    }
+    link->relay = relay;
+    link->target.fd = -1;
+    nk_timer_init(&link->timer, on_timer);
+    nk_list_append(&relay->links, &link->node);
+    relay->totals.active++;
+    error = nk_socket_peer(fd, &link->address);
+    if (!error)
+        error = dial(link);
+    if (error)
+        relay_link_fail(link, "connect to", error);
+}

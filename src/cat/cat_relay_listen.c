@@ -1,0 +1,168 @@
+/* The addresses on which the relay takes its clients. */
+#include <errno.h>
+#include <limits.h>
+#include <netdb.h>
+#include <unistd.h>
+
+#include "cat/cat_relay_private.h"
+
+/* Blocking is fine: nothing is relayed yet. Returns how many, or -ENOENT. */
+static int resolve(const struct nk_address *address, struct nk_sockaddr *out)
+{
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found;
+    int count = 0;
+    if (getaddrinfo(address->host, NULL, &hints, &found) != 0)
+        return -ENOENT;
+    for (const struct addrinfo *info = found; info && count < RELAY_LOCALS_MAX;
+         info = info->ai_next) {
+        if (info->ai_addrlen > sizeof(out->v6))
+            continue;
+        memcpy(&out[count].any, info->ai_addr, info->ai_addrlen);
+        out[count].len = info->ai_addrlen;
+        nk_sockaddr_set_port(&out[count], address->port);
+        count++;
+    }
+    freeaddrinfo(found);
+    return count > 0 ? count : -ENOENT;
+}
+
+static void announce(const struct relay *relay, const struct nk_sockaddr *bound)
+{
+    char text[RELAY_ADDRESS_TEXT_MAX];
+    relay_print_address(bound, text);
+    relay->reporter->base->listening(relay->reporter->base->context, text);
+    if (relay->options->ready_fd != UINT64_MAX) {
+        size_t len = strlen(text);
+        text[len] = '\n';
+        ssize_t written = write((int)relay->options->ready_fd, text, len + 1);
+        (void)written; /* whoever waited for it may have gone */
+    }
+}
+
+/* ---- binding ---- */
+
+static void on_accepted(void *context, int fd)
+{
+    struct relay *relay = context;
+    if (relay->has_stopped_accepting) {
+        close(fd);
+        return;
+    }
+    if (relay->options->once)
+        relay_stop_listening(relay);
+    else if (relay->totals.active + 1 >= relay->limit)
+        relay_pause(relay); /* the others wait in the backlog */
+    relay_link_start(relay, fd);
+}
+
+static bool is_wildcard_v6(const struct nk_sockaddr *address)
+{
+    return address->any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr);
+}
+
+static bool has_no_v6(int error)
+{
+    return error == -EAFNOSUPPORT || error == -EADDRNOTAVAIL;
+}
+
+static int bind_address(struct relay *relay, const struct nk_sockaddr *local)
+{
+    const char *socket_options = relay->options->from.options;
+    uint64_t backlog = relay->options->backlog;
+    const struct nk_acceptor_options options = {
+        .backlog = backlog > INT_MAX ? INT_MAX : (int)backlog,
+        .no_delay = true,
+        .v6_only = !is_wildcard_v6(local),
+        .socket_options = socket_options[0] ? socket_options : NULL,
+        .on_accepted = on_accepted,
+        .context = relay,
+    };
+    struct nk_acceptor *acceptor;
+    int error = nk_acceptor_new(&acceptor, relay->loop, local, &options);
+    if (!error)
+        relay->acceptors[relay->acceptor_count++] = acceptor;
+    return error;
+}
+
+/* A machine without IPv6 is served on what it has. */
+static int listen_on(struct relay *relay, const struct nk_sockaddr *local)
+{
+    int error = bind_address(relay, local);
+    if (has_no_v6(error) && is_wildcard_v6(local)) {
+        struct nk_sockaddr v4;
+        nk_sockaddr_wildcard(&v4, AF_INET, nk_sockaddr_port(local));
+        return bind_address(relay, &v4);
+    }
+    bool may_lack = local->any.sa_family == AF_INET6 && relay->acceptor_count > 0;
+    return has_no_v6(error) && may_lack ? 0 : error;
+}
+
+/* A port of 0 becomes the same port on every address. */
+static enum exit_status listen_on_all(struct relay *relay, struct nk_sockaddr *locals, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char text[RELAY_ADDRESS_TEXT_MAX];
+        if (relay->acceptor_count > 0 && nk_sockaddr_port(&locals[i]) == 0)
+            nk_sockaddr_set_port(&locals[i],
+                                 nk_sockaddr_port(nk_acceptor_address(relay->acceptors[0])));
+        int error = listen_on(relay, &locals[i]);
+        if (error) {
+            relay_print_address(&locals[i], text);
+            relay->reporter->base->failed(relay->reporter->base->context, "listen on", text, error);
+            return EXIT_STATUS_CANNOT_LISTEN;
+        }
+    }
+    for (size_t i = 0; i < relay->acceptor_count; i++)
+        announce(relay, nk_acceptor_address(relay->acceptors[i]));
+    return EXIT_STATUS_OK;
+}
+
+enum exit_status relay_listen(struct relay *relay)
+{
+    const struct nk_address *address = &relay->options->from;
+    struct nk_sockaddr locals[RELAY_LOCALS_MAX];
+    char text[NK_ADDRESS_TEXT_MAX];
+    int count = nk_sockaddr_for_listening(address, locals, RELAY_LOCALS_MAX);
+    if (count == -EINVAL)
+        count = resolve(address, locals);
+    if (count < 0) {
+        const struct service_reporter *reporter = relay->reporter->base;
+        bool is_name = count == -ENOENT;
+        reporter->failed(reporter->context, is_name ? "resolve" : "listen on",
+                         nk_address_print(address, text), count);
+        return is_name ? EXIT_STATUS_UNRESOLVED : EXIT_STATUS_CANNOT_LISTEN;
+    }
+    enum exit_status status = listen_on_all(relay, locals, count);
+    if (relay->options->ready_fd != UINT64_MAX)
+        close((int)relay->options->ready_fd);
+    return status;
+}
+
+/* ---- taking clients, or not ---- */
+
+void relay_pause(struct relay *relay)
+{
+    relay->is_accepting = false;
+    for (size_t i = 0; i < relay->acceptor_count; i++)
+        nk_acceptor_pause(relay->acceptors[i]);
+}
+
+void relay_resume(struct relay *relay)
+{
+    if (relay->is_accepting || relay->has_stopped_accepting)
+        return;
+    relay->is_accepting = true;
+    for (size_t i = 0; i < relay->acceptor_count; i++)
+        nk_acceptor_resume(relay->acceptors[i]);
+}
+
+void relay_stop_listening(struct relay *relay)
+{
+    relay->has_stopped_accepting = true;
+    for (size_t i = 0; i < relay->acceptor_count; i++) {
+        relay->totals.refused += nk_acceptor_shed_count(relay->acceptors[i]);
+        nk_acceptor_free(relay->acceptors[i]);
+    }
+    relay->acceptor_count = 0;
+}

@@ -1,0 +1,125 @@
+/* What the files of the relay share. Only for src/cat/cat_relay*.c.
+ *
+ * cat_relay.c runs it, cat_relay_listen.c binds its addresses, cat_relay_link.c
+ * leads a client to the other side and cat_relay_stream.c joins the two.
+ */
+#ifndef CAT_CAT_RELAY_PRIVATE_H
+#define CAT_CAT_RELAY_PRIVATE_H
+
+#include "base/list.h"
+#include "cat/cat_pump.h"
+#include "cat/cat_relay.h"
+#include "net/acceptor.h"
+#include "net/dialer.h"
+#include "reactor/signal_watch.h"
+
+/* Addresses that one host name may stand for. */
+#define RELAY_LOCALS_MAX 16
+
+/* Room for every printed address with its scheme, NUL included. */
+#define RELAY_ADDRESS_TEXT_MAX (NK_SOCKADDR_TEXT_MAX + 16)
+
+struct relay {
+    const struct cat_relay_options *options;
+    const struct cat_relay_reporter *reporter;
+    struct nk_event_loop *loop;
+    struct nk_signal_watch *signals;
+    struct nk_worker_pool *pool; /* looks up the name of `to`; NULL when it has none */
+    struct nk_acceptor *acceptors[RELAY_LOCALS_MAX];
+    size_t acceptor_count;
+    struct cat_pipes pipes; /* for the pumps */
+    struct nk_list_node links;
+    uint64_t limit; /* of links at a time */
+    bool is_accepting;
+    bool has_stopped_accepting;         /* for good */
+    struct nk_timer drain_timer;        /* when the rest is cut */
+    int stop_signal;                    /* the first one; 0 = none yet */
+    bool look_up_was_left;              /* a worker may still be at a name */
+    enum exit_status last_failure;      /* of a client */
+    uint64_t reported_at;               /* when a failure was */
+    uint64_t unreported;                /* failures since */
+    uint64_t started;                   /* monotonic ns */
+    struct cat_relay_statistics totals; /* of links that have ended, but for accepted and active */
+};
+
+/* ---- cat_relay.c ---- */
+
+/* A client has gone: room for the next one, or the last one. */
+void relay_link_gone(struct relay *relay);
+
+/* ---- cat_relay_listen.c ---- */
+
+/* Binds all addresses of options->from and reports them. Clients are taken from
+ * relay_resume on. Returns EXIT_STATUS_OK, or after a report _CANNOT_LISTEN or
+ * _UNRESOLVED. */
+enum exit_status relay_listen(struct relay *relay);
+void relay_pause(struct relay *relay);
+void relay_resume(struct relay *relay);
+
+/* Takes no more clients, for good; also from within an accept. */
+void relay_stop_listening(struct relay *relay);
+
+/* ---- a client ---- */
+
+enum relay_state {
+    RELAY_DIALLING,
+    RELAY_JOINED,
+    RELAY_DELIVERING, /* one side was lost; the other has not got all its bytes yet */
+};
+
+struct relay_link {
+    struct relay *relay;
+    struct nk_list_node node;
+    enum relay_state state;
+    struct nk_sockaddr address; /* the client's */
+    struct nk_sockaddr remote;  /* where it was led */
+    struct nk_dialer *dialer;   /* DIALLING */
+    struct cat_port client;
+    struct cat_port target;
+    struct cat_pump there; /* client -> target */
+    struct cat_pump back;  /* target -> client */
+    bool there_has_ended;
+    bool back_has_ended;
+    bool is_reset;         /* nothing is kept for either side when it is closed */
+    struct cat_port *lost; /* it has stopped taking bytes */
+    const char *action;    /* the first failure */
+    int error;
+    struct nk_timer timer; /* of the state */
+    uint64_t moved;        /* JOINED: bytes when silence was looked for last */
+    size_t undelivered;    /* DELIVERING: bytes when it was looked last */
+    uint64_t progress_at;  /* DELIVERING: when there were fewer than before */
+    uint64_t joined_at;    /* monotonic ns; 0 = never */
+    struct nk_task free_task;
+};
+
+/* ---- cat_relay_link.c ---- */
+
+/* Takes over the connected descriptor. Without memory the client is lost. */
+void relay_link_start(struct relay *relay, int fd);
+
+/* Reports, closes and forgets it. */
+void relay_link_close(struct relay_link *link);
+
+/* The same, as a failure of what was being done. */
+void relay_link_fail(struct relay_link *link, const char *action, int error);
+
+/* Cuts it because the time is over. */
+void relay_link_cut(struct relay_link *link);
+
+/* ---- cat_relay_stream.c ---- */
+
+/* Both ports are open: lets the bytes flow. */
+void relay_stream_join(struct relay_link *link);
+
+/* Its timer has expired. */
+void relay_stream_timeout(struct relay_link *link);
+
+/* Bytes moved so far. */
+uint64_t relay_link_sent(const struct relay_link *link);
+uint64_t relay_link_received(const struct relay_link *link);
+
+/* "tcp://127.0.0.1:80", "unix:/path". Returns `text`. */
+char *relay_print_address(const struct nk_sockaddr *address,
+                          char text[static RELAY_ADDRESS_TEXT_MAX]);
+
+#endif
