@@ -14,13 +14,31 @@
 struct relay_command_options {
     struct common_options common;
     struct cat_relay_options relay;
+    const char *send_proxy; /* a word: v1 or v2; NULL when not given */
 };
 
 static const struct relay_command_options defaults = {.relay = CAT_RELAY_OPTIONS_DEFAULT};
 
+static const char *const versions[] = {"v1", "v2", NULL};
 static const char *const dispatchers[] = {"epoll", "poll", "select", NULL};
 
 static const struct option_spec options[] = {
+    {
+        .name = "accept-proxy",
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct relay_command_options, relay.accept_proxy),
+        .help = "clients send a PROXY header, version 1 or 2",
+    },
+    {
+        .name = "send-proxy",
+        .kind = OPTION_CHOICE,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct relay_command_options, send_proxy),
+        .argument = "VERSION",
+        .choices = versions,
+        .help = "send a PROXY header, version v1 or v2",
+    },
     {
         .name = "once",
         .kind = OPTION_FLAG,
@@ -172,6 +190,8 @@ static enum exit_status complete(const struct command_call *call)
                                    (int)relay->ready_fd);
     if (relay->once && option_given(parts, &call->result, "max-conns"))
         return command_usage_error(name, "--max-conns has no effect with --once");
+    if (mine->send_proxy != NULL)
+        relay->send_proxy = mine->send_proxy[1] - '0';
     status = take_address(call, call->result.words[0], false, &relay->from);
     if (status == EXIT_STATUS_OK)
         status = take_address(call, call->result.words[1], true, &relay->to);

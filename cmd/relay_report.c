@@ -14,6 +14,8 @@
 static const char *reason_of(const struct cat_relay_client *client,
                              char room[static NK_ERROR_TEXT_MAX])
 {
+    if (client->reason != NULL)
+        return client->reason;
     if (client->is_name_look_up)
         return nk_resolver_error_text(client->error, room);
     return nk_error_text(client->error, room);
@@ -29,7 +31,7 @@ static void on_failed(void *context, const struct cat_relay_client *client)
         json_line_begin(stderr, "client_failed");
         json_line_string(stderr, "client", client->client);
         json_line_string(stderr, "action", client->action);
-        json_line_string(stderr, "object", client->object);
+        json_line_string(stderr, "object", client->object != NULL ? client->object : "");
         json_line_string(stderr, "error", reason_of(client, room));
         json_line_integer(stderr, "errno", (uint64_t)-client->error);
         json_line_end(stderr);
@@ -38,8 +40,12 @@ static void on_failed(void *context, const struct cat_relay_client *client)
     if (client->more_failed > 0)
         snprintf(more, sizeof more, " (and %" PRIu64 " other client%s)", client->more_failed,
                  client->more_failed == 1 ? "" : "s");
-    output_error("cannot %s '%s' for '%s'%s: %s", client->action, client->object, client->client,
-                 more, reason_of(client, room));
+    if (client->object == NULL)
+        output_error("cannot %s '%s'%s: %s", client->action, client->client, more,
+                     reason_of(client, room));
+    else
+        output_error("cannot %s '%s' for '%s'%s: %s", client->action, client->object,
+                     client->client, more, reason_of(client, room));
 }
 
 static void on_connected(void *context, const struct cat_relay_client *client)

@@ -29,6 +29,7 @@ _netkit_takes_value()
         --connect-timeout | \
         -w | \
         --ready-fd | \
+        --send-proxy | \
         --backlog | \
         --drain | \
         --max-conns | \
@@ -137,6 +138,10 @@ _netkit_listen()
 _netkit_relay()
 {
     case $prev in
+        --send-proxy)
+            _netkit_words v1 v2
+            return
+            ;;
         --dispatcher)
             _netkit_words epoll poll select
             return
@@ -146,6 +151,8 @@ _netkit_relay()
         return
     elif [[ $cur == -* ]]; then
         _netkit_words \
+            --accept-proxy \
+            --send-proxy \
             --once \
             --backlog \
             --ready-fd \

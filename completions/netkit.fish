@@ -26,6 +26,7 @@ function __netkit_at
             --connect-timeout \
             -w \
             --ready-fd \
+            --send-proxy \
             --backlog \
             --drain \
             --max-conns \
@@ -131,6 +132,8 @@ complete -c netkit -n '__netkit_at -p listen' -l quiet -s q -d 'say nothing but 
 complete -c netkit -n '__netkit_at -p listen' -l json -d 'write events as JSON, one object a line'
 complete -c netkit -n '__netkit_at -p listen' -l help -s h -d 'print this help and exit'
 
+complete -c netkit -n '__netkit_at -p relay' -l accept-proxy -d 'clients send a PROXY header, version 1 or 2'
+complete -c netkit -n '__netkit_at -p relay' -l send-proxy -x -a 'v1 v2' -d 'send a PROXY header, version v1 or v2'
 complete -c netkit -n '__netkit_at -p relay' -l once -d 'take one client and end with it'
 complete -c netkit -n '__netkit_at -p relay' -l backlog -x -d 'clients waiting to be accepted'
 complete -c netkit -n '__netkit_at -p relay' -l ready-fd -x -d 'write the bound addresses to this descriptor'

@@ -28,6 +28,8 @@ struct cat_relay_options {
     uint64_t ready_fd;        /* gets the bound addresses; UINT64_MAX = none */
     const char *dispatcher;   /* NULL = NETKIT_DISPATCHER or epoll */
     bool once;                /* one client, whose end is the end */
+    bool accept_proxy;        /* each client sends a PROXY header first */
+    int send_proxy;           /* version of the one that is sent to `to`; 0 = none */
 };
 
 #define CAT_RELAY_OPTIONS_DEFAULT                                                                  \
@@ -58,8 +60,9 @@ struct cat_relay_client {
     uint64_t received;    /* and back */
     uint64_t elapsed;     /* ns since they were joined */
     const char *action;   /* what failed, such as "connect to", or NULL */
-    const char *object;   /* what it failed with, or "" */
+    const char *object;   /* what it failed with; NULL: with the client */
     int error;            /* and why: -errno */
+    const char *reason;   /* the same in words that say more, or NULL */
     uint64_t more_failed; /* failures within the last second that were not reported */
     bool is_name_look_up; /* the error is one of net/resolver.h */
 };

@@ -67,8 +67,11 @@ static void report_failed(const struct relay_link *link, bool is_name)
     }
     struct cat_relay_client about = {
         .action = link->action,
-        .object = nk_address_print(&relay->options->to, object),
+        .object = link->state == RELAY_READING_HEADER
+                      ? NULL
+                      : nk_address_print(&relay->options->to, object),
         .error = link->error,
+        .reason = link->reason,
         .is_name_look_up = is_name,
         .more_failed = relay->unreported,
     };
@@ -98,7 +101,7 @@ static void count(const struct relay_link *link)
     totals->active--;
     totals->bytes_sent += relay_link_sent(link);
     totals->bytes_received += relay_link_received(link);
-    if (link->joined_at == 0)
+    if (link->joined_at == 0 && link->action)
         totals->failed++;
     else if (link->action)
         totals->lost++;
@@ -116,6 +119,7 @@ static void release(struct relay_link *link)
     close_port(&link->target, link->is_reset);
     cat_pump_deinit(&link->there);
     cat_pump_deinit(&link->back);
+    free(link->parser);
     nk_list_remove(&link->node);
     nk_event_loop_at_turn_end(relay->loop, &link->free_task, free_now);
     relay_link_gone(relay);
@@ -140,6 +144,11 @@ void relay_link_fail(struct relay_link *link, const char *action, int error)
         return;
     }
     report_failed(link, false);
+    release(link);
+}
+
+void relay_link_drop(struct relay_link *link)
+{
     release(link);
 }
 
@@ -197,10 +206,13 @@ static void on_dialled(void *context, const struct nk_dialer_result *result)
     link->joined_at = nk_event_loop_now(link->relay->loop);
     link->relay->totals.joined++;
     report_connected(link);
-    relay_stream_join(link);
+    if (link->relay->options->send_proxy > 0)
+        relay_header_send(link);
+    else
+        relay_stream_join(link);
 }
 
-static int dial(struct relay_link *link)
+void relay_link_dial(struct relay_link *link)
 {
     struct relay *relay = link->relay;
     uint64_t timeout = relay->options->connect_timeout;
@@ -211,12 +223,18 @@ static int dial(struct relay_link *link)
         .context = link,
     };
     link->state = RELAY_DIALLING;
-    return nk_dialer_start(&link->dialer, relay->loop, &relay->options->to, &options);
+    int error = nk_dialer_start(&link->dialer, relay->loop, &relay->options->to, &options);
+    if (error)
+        relay_link_fail(link, "connect to", error);
 }
 
 static void on_timer(struct nk_timer *timer)
 {
-    relay_stream_timeout(nk_container_of(timer, struct relay_link, timer));
+    struct relay_link *link = nk_container_of(timer, struct relay_link, timer);
+    if (link->state == RELAY_READING_HEADER)
+        relay_header_timeout(link);
+    else
+        relay_stream_timeout(link);
 }
 
 void relay_link_start(struct relay *relay, int fd)
@@ -239,7 +257,11 @@ void relay_link_start(struct relay *relay, int fd)
     relay->totals.active++;
     error = nk_socket_peer(fd, &link->address);
     if (!error)
-        error = dial(link);
+        error = nk_socket_local(fd, &link->local);
     if (error)
-        relay_link_fail(link, "connect to", error);
+        relay_link_drop(link); /* it has gone already */
+    else if (relay->options->accept_proxy)
+        relay_header_read(link);
+    else
+        relay_link_dial(link);
 }

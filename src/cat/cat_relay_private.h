@@ -1,7 +1,8 @@
 /* What the files of the relay share. Only for src/cat/cat_relay*.c.
  *
  * cat_relay.c runs it, cat_relay_listen.c binds its addresses, cat_relay_link.c
- * leads a client to the other side and cat_relay_stream.c joins the two.
+ * leads a client to the other side, cat_relay_header.c has the headers of the PROXY
+ * protocol, and cat_relay_stream.c joins the two.
  */
 #ifndef CAT_CAT_RELAY_PRIVATE_H
 #define CAT_CAT_RELAY_PRIVATE_H
@@ -9,6 +10,7 @@
 #include "base/list.h"
 #include "cat/cat_pump.h"
 #include "cat/cat_relay.h"
+#include "cat/proxy_protocol.h"
 #include "net/acceptor.h"
 #include "net/dialer.h"
 #include "reactor/signal_watch.h"
@@ -62,7 +64,9 @@ void relay_stop_listening(struct relay *relay);
 /* ---- a client ---- */
 
 enum relay_state {
+    RELAY_READING_HEADER, /* the PROXY header of the client */
     RELAY_DIALLING,
+    RELAY_SENDING_HEADER, /* ours to the target */
     RELAY_JOINED,
     RELAY_DELIVERING, /* one side was lost; the other has not got all its bytes yet */
 };
@@ -71,9 +75,12 @@ struct relay_link {
     struct relay *relay;
     struct nk_list_node node;
     enum relay_state state;
-    struct nk_sockaddr address; /* the client's */
-    struct nk_sockaddr remote;  /* where it was led */
-    struct nk_dialer *dialer;   /* DIALLING */
+    struct nk_sockaddr address;  /* the client's, which a PROXY header may say */
+    struct nk_sockaddr local;    /* where it believes to be */
+    struct nk_sockaddr remote;   /* where it was led */
+    struct proxy_parser *parser; /* READING_HEADER */
+    size_t header_sent;          /* SENDING_HEADER: bytes */
+    struct nk_dialer *dialer;    /* DIALLING */
     struct cat_port client;
     struct cat_port target;
     struct cat_pump there; /* client -> target */
@@ -84,6 +91,7 @@ struct relay_link {
     struct cat_port *lost; /* it has stopped taking bytes */
     const char *action;    /* the first failure */
     int error;
+    const char *reason;    /* in words that say more, or NULL */
     struct nk_timer timer; /* of the state */
     uint64_t moved;        /* JOINED: bytes when silence was looked for last */
     size_t undelivered;    /* DELIVERING: bytes when it was looked last */
@@ -105,6 +113,23 @@ void relay_link_fail(struct relay_link *link, const char *action, int error);
 
 /* Cuts it because the time is over. */
 void relay_link_cut(struct relay_link *link);
+
+/* Forgets it without a report: it wanted nothing. */
+void relay_link_drop(struct relay_link *link);
+
+/* Leads it to the other side. */
+void relay_link_dial(struct relay_link *link);
+
+/* ---- cat_relay_header.c ---- */
+
+/* Reads the client's PROXY header; then it is led to the other side. */
+void relay_header_read(struct relay_link *link);
+
+/* Sends one to the target; then the two are joined. */
+void relay_header_send(struct relay_link *link);
+
+/* The header did not come in time. */
+void relay_header_timeout(struct relay_link *link);
 
 /* ---- cat_relay_stream.c ---- */
 

@@ -55,6 +55,9 @@ void proxy_parser_init(struct proxy_parser *parser);
  * is refused as soon as it is seen. The extensions of version 2 (TLV) are skipped. */
 ssize_t proxy_parser_input(struct proxy_parser *parser, struct nk_slice input);
 
+/* Whether anything was handed in. */
+bool proxy_parser_has_begun(const struct proxy_parser *parser);
+
 bool proxy_parser_is_complete(const struct proxy_parser *parser);
 
 /* After a refusal: why, as a constant sentence fragment. */

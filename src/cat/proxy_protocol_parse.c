@@ -264,6 +264,11 @@ ssize_t proxy_parser_input(struct proxy_parser *parser, struct nk_slice input)
     return parser->error ? parser->error : (ssize_t)used;
 }
 
+bool proxy_parser_has_begun(const struct proxy_parser *parser)
+{
+    return parser->state != VERSION;
+}
+
 bool proxy_parser_is_complete(const struct proxy_parser *parser)
 {
     return parser->state == COMPLETE && !parser->error;
