@@ -193,11 +193,16 @@ int nk_event_loop_turn(struct nk_event_loop *loop, uint64_t timeout)
     return 0;
 }
 
-int nk_event_loop_run(struct nk_event_loop *loop)
+void nk_event_loop_adopt(struct nk_event_loop *loop)
 {
     /* Other threads may ask whose loop it is already: no write without need. */
     if (!nk_event_loop_is_own_thread(loop))
         loop->thread = pthread_self();
+}
+
+int nk_event_loop_run(struct nk_event_loop *loop)
+{
+    nk_event_loop_adopt(loop);
     int error;
     do {
         error = nk_event_loop_turn(loop, NK_NEVER);

@@ -58,6 +58,10 @@ NK_PUBLIC NK_MUST_USE int nk_event_loop_new(struct nk_event_loop **out,
  * be closed and no thread may post any more. NULL is fine. */
 NK_PUBLIC void nk_event_loop_free(struct nk_event_loop *loop);
 
+/* Makes the calling thread the loop's, as running it would: for a loop that was
+ * made by another thread, which may not touch it any more. */
+NK_PUBLIC void nk_event_loop_adopt(struct nk_event_loop *loop) NK_NONNULL(1);
+
 /* Turns until nk_event_loop_stop. The calling thread becomes the loop's thread.
  * Returns 0, or -errno when the dispatcher itself failed. */
 NK_PUBLIC NK_MUST_USE int nk_event_loop_run(struct nk_event_loop *loop) NK_NONNULL(1);

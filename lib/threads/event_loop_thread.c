@@ -8,57 +8,40 @@
 #include "base/log.h"
 
 struct nk_event_loop_thread {
-    pthread_t thread;
-    struct nk_event_loop_options options;
+    struct nk_event_loop *loop;
     struct nk_loop_hooks hooks;
-    char name[16];
+    pthread_t thread;
+    bool is_running; /* there is a thread to join */
 
     pthread_mutex_t lock;
-    pthread_cond_t started;
-    bool is_started; /* guarded by lock, like the two below */
+    pthread_cond_t answered;
+    bool has_answered; /* guarded by lock, like the next one */
     int error;
-    struct nk_event_loop *loop;
 };
 
-static void announce(struct nk_event_loop_thread *thread, struct nk_event_loop *loop, int error)
+static void answer(struct nk_event_loop_thread *thread, int error)
 {
     pthread_mutex_lock(&thread->lock);
-    thread->loop = loop;
     thread->error = error;
-    thread->is_started = true;
-    pthread_cond_signal(&thread->started);
+    thread->has_answered = true;
+    pthread_cond_signal(&thread->answered);
     pthread_mutex_unlock(&thread->lock);
-}
-
-static int make_loop(struct nk_event_loop_thread *thread, struct nk_event_loop **out)
-{
-    struct nk_event_loop *loop;
-    int error = nk_event_loop_new(&loop, &thread->options);
-    if (error)
-        return error;
-    if (thread->hooks.start)
-        error = thread->hooks.start(thread->hooks.context, loop);
-    if (error) {
-        nk_event_loop_free(loop);
-        return error;
-    }
-    *out = loop;
-    return 0;
 }
 
 static void *run(void *argument)
 {
     struct nk_event_loop_thread *thread = argument;
-    struct nk_event_loop *loop = NULL;
-    pthread_setname_np(pthread_self(), thread->name);
-    int error = make_loop(thread, &loop);
-    announce(thread, loop, error);
+    struct nk_event_loop *loop = thread->loop;
+    pthread_setname_np(pthread_self(), nk_event_loop_name(loop));
+    nk_event_loop_adopt(loop);
+    int error = thread->hooks.start ? thread->hooks.start(thread->hooks.context, loop) : 0;
+    answer(thread, error);
     if (error)
         return NULL;
     error = nk_event_loop_run(loop);
     char text[NK_ERROR_TEXT_MAX];
     if (error)
-        nk_log(NK_LOG_ERROR, "%s: the event loop failed: %s", thread->name,
+        nk_log(NK_LOG_ERROR, "%s: the event loop failed: %s", nk_event_loop_name(loop),
                nk_error_text(error, text));
     if (thread->hooks.stop)
         thread->hooks.stop(thread->hooks.context, loop);
@@ -77,48 +60,58 @@ static int create_without_signals(pthread_t *thread, void *argument)
     return -error;
 }
 
-static void thread_free(struct nk_event_loop_thread *thread)
+int nk_event_loop_thread_new(struct nk_event_loop_thread **out,
+                             const struct nk_event_loop_options *options,
+                             const struct nk_loop_hooks *hooks)
 {
-    nk_event_loop_free(thread->loop);
-    pthread_cond_destroy(&thread->started);
-    pthread_mutex_destroy(&thread->lock);
-    free(thread);
+    struct nk_event_loop_thread *thread = calloc(1, sizeof(*thread));
+    if (!thread)
+        return -ENOMEM;
+    int error = nk_event_loop_new(&thread->loop, options);
+    if (error) {
+        free(thread);
+        return error;
+    }
+    if (hooks)
+        thread->hooks = *hooks;
+    pthread_mutex_init(&thread->lock, NULL);
+    pthread_cond_init(&thread->answered, NULL);
+    *out = thread;
+    return 0;
+}
+
+int nk_event_loop_thread_run(struct nk_event_loop_thread *thread)
+{
+    int error = create_without_signals(&thread->thread, thread);
+    if (error)
+        return error;
+    pthread_mutex_lock(&thread->lock);
+    while (!thread->has_answered)
+        pthread_cond_wait(&thread->answered, &thread->lock);
+    error = thread->error;
+    pthread_mutex_unlock(&thread->lock);
+    thread->is_running = !error;
+    if (error) {
+        pthread_join(thread->thread, NULL);
+        nk_event_loop_adopt(thread->loop);
+    }
+    return error;
 }
 
 int nk_event_loop_thread_start(struct nk_event_loop_thread **out,
                                const struct nk_event_loop_options *options,
                                const struct nk_loop_hooks *hooks)
 {
-    struct nk_event_loop_thread *thread = calloc(1, sizeof(*thread));
-    if (!thread)
-        return -ENOMEM;
-    if (options)
-        thread->options = *options;
-    if (hooks)
-        thread->hooks = *hooks;
-    snprintf(thread->name, sizeof(thread->name), "%s",
-             thread->options.name ? thread->options.name : "loop");
-    thread->options.name = thread->name;
-    pthread_mutex_init(&thread->lock, NULL);
-    pthread_cond_init(&thread->started, NULL);
-
-    int error = create_without_signals(&thread->thread, thread);
-    if (error) {
-        thread_free(thread);
+    struct nk_event_loop_thread *thread;
+    int error = nk_event_loop_thread_new(&thread, options, hooks);
+    if (error)
         return error;
-    }
-    pthread_mutex_lock(&thread->lock);
-    while (!thread->is_started)
-        pthread_cond_wait(&thread->started, &thread->lock);
-    error = thread->error;
-    pthread_mutex_unlock(&thread->lock);
-    if (error) {
-        pthread_join(thread->thread, NULL);
-        thread_free(thread);
-        return error;
-    }
-    *out = thread;
-    return 0;
+    error = nk_event_loop_thread_run(thread);
+    if (error)
+        nk_event_loop_thread_stop(thread);
+    else
+        *out = thread;
+    return error;
 }
 
 struct nk_event_loop *nk_event_loop_thread_loop(struct nk_event_loop_thread *thread)
@@ -130,7 +123,12 @@ void nk_event_loop_thread_stop(struct nk_event_loop_thread *thread)
 {
     if (!thread)
         return;
-    nk_event_loop_stop(thread->loop);
-    pthread_join(thread->thread, NULL);
-    thread_free(thread);
+    if (thread->is_running) {
+        nk_event_loop_stop(thread->loop);
+        pthread_join(thread->thread, NULL);
+    }
+    nk_event_loop_free(thread->loop);
+    pthread_cond_destroy(&thread->answered);
+    pthread_mutex_destroy(&thread->lock);
+    free(thread);
 }

@@ -9,8 +9,8 @@ struct nk_thread_pool {
     struct nk_event_loop_thread *threads[];
 };
 
-int nk_thread_pool_start(struct nk_thread_pool **out, struct nk_event_loop *main_loop,
-                         size_t threads, const struct nk_event_loop_options *options)
+int nk_thread_pool_new(struct nk_thread_pool **out, struct nk_event_loop *main_loop, size_t threads,
+                       const struct nk_event_loop_options *options)
 {
     if (threads > NK_THREAD_POOL_MAX)
         return -EINVAL;
@@ -25,7 +25,7 @@ int nk_thread_pool_start(struct nk_thread_pool **out, struct nk_event_loop *main
         char name[32];
         snprintf(name, sizeof(name), "loop-%zu", pool->count + 1);
         mine.name = name;
-        int error = nk_event_loop_thread_start(&pool->threads[pool->count], &mine, NULL);
+        int error = nk_event_loop_thread_new(&pool->threads[pool->count], &mine, NULL);
         if (error) {
             nk_thread_pool_stop(pool);
             return error;
@@ -33,6 +33,29 @@ int nk_thread_pool_start(struct nk_thread_pool **out, struct nk_event_loop *main
     }
     *out = pool;
     return 0;
+}
+
+int nk_thread_pool_run(struct nk_thread_pool *pool)
+{
+    int error = 0;
+    for (size_t i = 0; i < pool->count && !error; i++)
+        error = nk_event_loop_thread_run(pool->threads[i]);
+    return error;
+}
+
+int nk_thread_pool_start(struct nk_thread_pool **out, struct nk_event_loop *main_loop,
+                         size_t threads, const struct nk_event_loop_options *options)
+{
+    struct nk_thread_pool *pool;
+    int error = nk_thread_pool_new(&pool, main_loop, threads, options);
+    if (error)
+        return error;
+    error = nk_thread_pool_run(pool);
+    if (error)
+        nk_thread_pool_stop(pool);
+    else
+        *out = pool;
+    return error;
 }
 
 void nk_thread_pool_stop(struct nk_thread_pool *pool)

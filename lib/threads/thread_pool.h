@@ -16,10 +16,20 @@ struct nk_thread_pool;
 
 #define NK_THREAD_POOL_MAX 1024
 
-/* Starts `threads` loops (0 to NK_THREAD_POOL_MAX) named "loop-1", "loop-2" ...
- * and returns when every one of them is ready; their `name` in `options` is
- * ignored. `main_loop` is the caller's and must outlive the pool. When one
- * fails to start, those before it are stopped. Returns 0 and *out, or -errno. */
+/* Makes `threads` loops (0 to NK_THREAD_POOL_MAX) named "loop-1", "loop-2" ...;
+ * their `name` in `options` is ignored. There are no threads yet: every loop
+ * belongs to the calling thread, which may build what it likes on them. `main_loop`
+ * is the caller's and must outlive the pool. Returns 0 and *out, or -errno. */
+NK_PUBLIC NK_MUST_USE int nk_thread_pool_new(struct nk_thread_pool **out,
+                                             struct nk_event_loop *main_loop, size_t threads,
+                                             const struct nk_event_loop_options *options)
+    NK_NONNULL(1, 2);
+
+/* Starts the threads, once, and returns when each runs its loop. Returns 0 or
+ * -errno; then some of them run, and the pool is to be stopped. */
+NK_PUBLIC NK_MUST_USE int nk_thread_pool_run(struct nk_thread_pool *pool) NK_NONNULL(1);
+
+/* Both steps. Returns 0 and *out, or -errno and nothing is left. */
 NK_PUBLIC NK_MUST_USE int nk_thread_pool_start(struct nk_thread_pool **out,
                                                struct nk_event_loop *main_loop, size_t threads,
                                                const struct nk_event_loop_options *options)

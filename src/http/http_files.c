@@ -21,18 +21,7 @@ int http_files_open(struct http_files *files, const char *root)
 {
     files->workers = NULL;
     files->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (files->root < 0)
-        return -errno;
-    int error = nk_worker_pool_start(&files->workers, LISTING_THREADS, LISTING_QUEUE);
-    if (error)
-        http_files_close(files);
-    return error;
-}
-
-void http_files_stop(struct http_files *files)
-{
-    nk_worker_pool_stop(files->workers);
-    files->workers = NULL;
+    return files->root < 0 ? -errno : 0;
 }
 
 void http_files_close(struct http_files *files)
@@ -40,6 +29,17 @@ void http_files_close(struct http_files *files)
     if (files->root >= 0)
         close(files->root);
     files->root = -1;
+}
+
+int http_files_start(struct http_files *files)
+{
+    return nk_worker_pool_start(&files->workers, LISTING_THREADS, LISTING_QUEUE);
+}
+
+void http_files_stop(struct http_files *files)
+{
+    nk_worker_pool_stop(files->workers);
+    files->workers = NULL;
 }
 
 /* ---- listings ---- */

@@ -16,13 +16,14 @@ struct http_files {
     struct nk_worker_pool *workers; /* for listings */
 };
 
-/* Opens the root and starts the workers. Returns 0 or -errno. */
+/* Opens the root and gives it up. Returns 0 or -errno. */
 int http_files_open(struct http_files *files, const char *root);
-
-/* Joins the workers; the loops must still be there. Then, with
- * http_files_close, gives up the root. */
-void http_files_stop(struct http_files *files);
 void http_files_close(struct http_files *files);
+
+/* Starts the workers, and joins them while the loops are still there; stopping
+ * what was not started is harmless. Returns 0 or -errno. */
+int http_files_start(struct http_files *files);
+void http_files_stop(struct http_files *files);
 
 /* The callback. */
 void http_files_handle(struct http_exchange *exchange);

@@ -46,14 +46,21 @@ static uint64_t request_count(const void *context)
     return atomic_load_explicit(&loop->requests, memory_order_relaxed);
 }
 
-static void stop_files(void *state)
+/* The demonstration pages have no content. */
+static int start(void *state)
 {
     struct http_server *server = state;
-    http_files_stop(server->content);
+    return server->content ? http_files_start(server->content) : 0;
 }
 
-static enum exit_status run(struct http_server *server, void (*stop)(void *state),
-                            const struct service_reporter *reporter)
+static void stop(void *state)
+{
+    struct http_server *server = state;
+    if (server->content)
+        http_files_stop(server->content);
+}
+
+static enum exit_status run(struct http_server *server, const struct service_reporter *reporter)
 {
     struct nk_connection_handlers handlers;
     http_server_handlers(&server->options, &handlers);
@@ -63,6 +70,7 @@ static enum exit_status run(struct http_server *server, void (*stop)(void *state
         .handlers = &handlers,
         .context_new = context_new,
         .context_free = context_free,
+        .start = start,
         .stop = stop,
         .request_count = request_count,
         .state = server,
@@ -75,7 +83,7 @@ enum exit_status http_service_run(const struct http_options *options,
 {
     struct http_server server = {.options = *options, .handle = http_demo_handle};
     if (options->demo)
-        return run(&server, NULL, reporter);
+        return run(&server, reporter);
 
     struct http_files files;
     int error = http_files_open(&files, options->root);
@@ -85,7 +93,7 @@ enum exit_status http_service_run(const struct http_options *options,
     }
     server.handle = http_files_handle;
     server.content = &files;
-    enum exit_status status = run(&server, stop_files, reporter);
+    enum exit_status status = run(&server, reporter);
     http_files_close(&files);
     return status;
 }

@@ -178,7 +178,7 @@ static int make_pool(struct run *run)
         threads = nk_thread_pool_usable_cpus();
     if (threads > NK_THREAD_POOL_MAX)
         threads = NK_THREAD_POOL_MAX;
-    return nk_thread_pool_start(&run->pool, run->loop, (size_t)threads, &options);
+    return nk_thread_pool_new(&run->pool, run->loop, (size_t)threads, &options);
 }
 
 static int make_contexts(struct run *run)
@@ -253,28 +253,53 @@ static int make_datagrams(struct run *run)
     return service_datagrams_new(&run->datagrams, run->loop, run->pool, &options);
 }
 
-static enum exit_status build(struct run *run)
+static int start_threads(struct run *run)
 {
-    static const struct {
-        int (*make)(struct run *run);
-        const char *what;
-    } steps[] = {
-        {make_loop, "the event loop"},  {make_pool, "the threads"},
-        {make_contexts, "the service"}, {make_server, "the server"},
-        {make_datagrams, "the server"},
-    };
-    for (size_t i = 0; i < NK_ARRAY_LENGTH(steps); i++) {
-        int error = steps[i].make(run);
+    int error = nk_thread_pool_run(run->pool);
+    if (!error && run->service->start)
+        error = run->service->start(run->service->state);
+    return error;
+}
+
+struct step {
+    int (*take)(struct run *run);
+    const char *what;
+};
+
+static enum exit_status take_steps(struct run *run, const struct step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        int error = steps[i].take(run);
         if (error) {
             run->reporter->failed(run->reporter->context, "start", steps[i].what, error);
             return error == -EINVAL ? EXIT_STATUS_USAGE : EXIT_STATUS_FAILED;
         }
     }
-    return service_listen(run->server, run->datagrams, run->service, run->options, run->reporter);
+    return EXIT_STATUS_OK;
 }
 
-/* What was built, in reverse. A server that has not started is freed while its
- * loops still run; one that has drained, after they have stopped. */
+/* Threads come last: what is done to the process has to be done to all of them. */
+static enum exit_status build(struct run *run)
+{
+    static const struct step before_listening[] = {
+        {make_loop, "the event loop"},  {make_pool, "the event loops"},
+        {make_contexts, "the service"}, {make_server, "the server"},
+        {make_datagrams, "the server"},
+    };
+    static const struct step after_listening[] = {
+        {start_threads, "the threads"},
+    };
+    enum exit_status status = take_steps(run, before_listening, NK_ARRAY_LENGTH(before_listening));
+    if (status == EXIT_STATUS_OK)
+        status =
+            service_listen(run->server, run->datagrams, run->service, run->options, run->reporter);
+    if (status == EXIT_STATUS_OK)
+        status = take_steps(run, after_listening, NK_ARRAY_LENGTH(after_listening));
+    return status;
+}
+
+/* What was built, in reverse. A server that has not started is freed before its
+ * loops are; one that has drained, after they have stopped. */
 static void take_down(struct run *run, bool has_started)
 {
     service_datagrams_free(run->datagrams);

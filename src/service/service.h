@@ -27,8 +27,11 @@ struct service {
     int (*context_new)(void **context, void *state, struct nk_event_loop *loop);
     void (*context_free)(void *context);
 
-    /* After the last connection has closed and before the loops stop: joins the
-     * service's own threads, which may still post to the loops. May be NULL. */
+    /* Starts the service's own threads: when everything is bound and before
+     * anything is accepted. 0 or -errno. And joins them: after the last connection
+     * has closed and before the loops stop, to which they may still post; also
+     * when `start` was not reached or failed. Both may be NULL. */
+    int (*start)(void *state);
     void (*stop)(void *state);
 
     /* Requests answered by that loop so far; any thread. May be NULL. */

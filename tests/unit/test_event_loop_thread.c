@@ -93,7 +93,51 @@ static void a_failing_hook_fails_the_start(void **state)
     assert_int_equal(open_descriptors(), descriptors);
 }
 
-/* An unknown dispatcher is found out on the new thread and told to the starter. */
+static int own_thread(void *argument)
+{
+    return nk_event_loop_is_own_thread(argument) ? 1 : 0;
+}
+
+/* What is built on the loop before its thread exists must not wait for it: a
+ * server binds its sockets and confines itself first. */
+static void a_new_loop_belongs_to_its_maker_until_it_runs(void **state)
+{
+    struct record record = {.result = 0};
+    struct nk_loop_hooks hooks = {on_start, on_stop, &record};
+    struct nk_event_loop_thread *thread;
+
+    (void)state;
+    assert_int_equal(nk_event_loop_thread_new(&thread, NULL, &hooks), 0);
+    struct nk_event_loop *loop = nk_event_loop_thread_loop(thread);
+    assert_int_equal(record.started, 0);
+    assert_int_equal(nk_loop_call(loop, own_thread, loop), 1);
+    assert_int_equal(nk_event_loop_thread_run(thread), 0);
+    assert_false(nk_event_loop_is_own_thread(loop));
+    assert_int_equal(nk_loop_call(loop, is_on, &record), 1);
+    nk_event_loop_thread_stop(thread);
+    assert_int_equal(record.stopped, 1);
+}
+
+/* One that never ran is freed all the same, and so is one whose hook failed,
+ * with the loop back in the hands of its maker. */
+static void a_loop_that_never_ran_is_freed(void **state)
+{
+    struct record record = {.result = -ENOSPC};
+    struct nk_loop_hooks hooks = {on_start, on_stop, &record};
+    struct nk_event_loop_thread *thread;
+    size_t descriptors = open_descriptors();
+
+    (void)state;
+    assert_int_equal(nk_event_loop_thread_new(&thread, NULL, NULL), 0);
+    nk_event_loop_thread_stop(thread);
+    assert_int_equal(nk_event_loop_thread_new(&thread, NULL, &hooks), 0);
+    assert_int_equal(nk_event_loop_thread_run(thread), -ENOSPC);
+    assert_true(nk_event_loop_is_own_thread(nk_event_loop_thread_loop(thread)));
+    nk_event_loop_thread_stop(thread);
+    assert_int_equal(open_descriptors(), descriptors);
+}
+
+/* An unknown dispatcher is told to the starter. */
 static void a_loop_that_cannot_be_made_fails_the_start(void **state)
 {
     struct nk_event_loop_options options = {.dispatcher = "kqueue"};
@@ -137,6 +181,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(start_returns_a_loop_that_serves),
         cmocka_unit_test(a_failing_hook_fails_the_start),
+        cmocka_unit_test(a_new_loop_belongs_to_its_maker_until_it_runs),
+        cmocka_unit_test(a_loop_that_never_ran_is_freed),
         cmocka_unit_test(a_loop_that_cannot_be_made_fails_the_start),
         cmocka_unit_test(tasks_posted_before_the_stop_are_run),
     };

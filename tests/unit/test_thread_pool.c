@@ -43,6 +43,31 @@ static void every_loop_runs_on_its_own_thread(void **state)
     nk_event_loop_free(main_loop);
 }
 
+/* Before it runs, everything may be built on its loops by the one thread there is:
+ * a call that waited for another would never return. */
+static void a_new_pool_has_loops_but_no_threads(void **state)
+{
+    struct nk_event_loop *main_loop = new_loop();
+    struct nk_thread_pool *pool;
+
+    (void)state;
+    assert_int_equal(nk_thread_pool_new(&pool, main_loop, 2, NULL), 0);
+    assert_int_equal(nk_thread_pool_size(pool), 2);
+    for (size_t i = 0; i < 2; i++) {
+        struct nk_event_loop *loop = nk_thread_pool_loop(pool, i);
+        assert_ptr_not_equal(loop, main_loop);
+        assert_true(nk_loop_call(loop, own_thread, loop));
+        assert_true(nk_event_loop_is_own_thread(loop));
+    }
+    assert_int_equal(nk_thread_pool_run(pool), 0);
+    for (size_t i = 0; i < 2; i++)
+        assert_false(nk_event_loop_is_own_thread(nk_thread_pool_loop(pool, i)));
+    nk_thread_pool_stop(pool);
+    assert_int_equal(nk_thread_pool_new(&pool, main_loop, 2, NULL), 0);
+    nk_thread_pool_stop(pool);
+    nk_event_loop_free(main_loop);
+}
+
 /* With 0 threads the main loop does everything (--threads 0). */
 static void zero_threads_is_the_main_loop(void **state)
 {
@@ -100,6 +125,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_loop_runs_on_its_own_thread),
+        cmocka_unit_test(a_new_pool_has_loops_but_no_threads),
         cmocka_unit_test(zero_threads_is_the_main_loop),
         cmocka_unit_test(options_reach_every_loop),
         cmocka_unit_test(a_failed_start_leaves_nothing),
