@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "http/http_listing.h"
-#include "http/http_open.h"
 #include "http/http_path.h"
+#include "service/open_beneath.h"
 
 /* Two threads list directories; one that hangs (a dead network mount) leaves
  * the other. Further listings queue up to this and are then answered 503. */
@@ -16,6 +16,10 @@
 
 /* A request target is at most a few KiB; the name is no longer than that. */
 #define NAME_SIZE 32768
+
+/* O_NONBLOCK: a FIFO opens at once instead of waiting for its writer; it has no
+ * effect on regular files and directories. */
+#define OPEN_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY)
 
 int http_files_open(struct http_files *files, const char *root)
 {
@@ -159,7 +163,8 @@ static int open_name(struct http_exchange *exchange, const char *name, struct st
 {
     const struct http_server *server = exchange->loop->server;
     const struct http_files *files = server->content;
-    int fd = http_open_beneath(files->root, name, server->options.follow_symlinks);
+    int fd = open_beneath(files->root, name, OPEN_FLAGS,
+                          server->options.follow_symlinks ? OPEN_LINKS_ANY : OPEN_LINKS_INSIDE);
     if (fd >= 0 && fstat(fd, status) < 0) {
         int error = -errno;
         close(fd);

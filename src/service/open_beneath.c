@@ -1,24 +1,27 @@
-#include "http/http_open.h"
+#include "service/open_beneath.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-/* O_NONBLOCK: a FIFO opens at once instead of waiting for its writer; it has no
- * effect on regular files and directories. */
-#define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
 /* A walk that races with a rename is told to try again (openat2(2), EAGAIN). */
 #define ATTEMPTS 8
 
-static int open_with_openat2(int root, const char *name, bool follow_out)
+static const unsigned resolve_flags[] = {
+    [OPEN_LINKS_INSIDE] = RESOLVE_BENEATH,
+    [OPEN_LINKS_AS_ROOT] = RESOLVE_IN_ROOT,
+    [OPEN_LINKS_ANY] = 0,
+};
+
+static int open_with_openat2(int root, const char *name, int flags, enum open_links links)
 {
     struct open_how how = {
-        .flags = OPEN_FLAGS,
-        .resolve = RESOLVE_NO_MAGICLINKS | (follow_out ? 0u : (unsigned)RESOLVE_BENEATH),
+        .flags = (unsigned)flags,
+        .resolve = RESOLVE_NO_MAGICLINKS | resolve_flags[links],
     };
     for (int i = 0; i < ATTEMPTS; i++) {
         long fd = syscall(SYS_openat2, root, name, &how, sizeof(how));
@@ -30,9 +33,18 @@ static int open_with_openat2(int root, const char *name, bool follow_out)
     return -EAGAIN;
 }
 
-/* Component by component, no symbolic link anywhere. `name` holds no dot
- * segments and no empty ones but the last. */
-static int open_by_walking(int root, const char *name)
+/* O_PATH with O_NOFOLLOW opens a link itself instead of refusing it. */
+static int refuse_link(int fd)
+{
+    struct stat status;
+    if (fd < 0 || (fstat(fd, &status) == 0 && !S_ISLNK(status.st_mode)))
+        return fd;
+    close(fd);
+    return -ELOOP;
+}
+
+/* Component by component, no symbolic link anywhere. */
+static int open_by_walking(int root, const char *name, int flags)
 {
     int directory = openat(root, ".", O_PATH | O_CLOEXEC | O_DIRECTORY);
     const char *slash;
@@ -53,18 +65,18 @@ static int open_by_walking(int root, const char *name)
     }
     if (directory < 0)
         return -errno;
-    int fd = openat(directory, name, OPEN_FLAGS | O_NOFOLLOW);
+    int fd = openat(directory, name, flags | O_NOFOLLOW);
     int error = fd < 0 ? -errno : 0;
     close(directory);
-    return error ? error : fd;
+    return error ? error : refuse_link(fd);
 }
 
-int http_open_beneath(int root, const char *name, bool follow_out)
+int open_beneath(int root, const char *name, int flags, enum open_links links)
 {
     if (name[0] == '\0')
         name = ".";
-    int fd = open_with_openat2(root, name, follow_out);
+    int fd = open_with_openat2(root, name, flags | O_CLOEXEC, links);
     if (fd == -ENOSYS)
-        fd = open_by_walking(root, name);
+        fd = open_by_walking(root, name, flags | O_CLOEXEC);
     return fd;
 }
