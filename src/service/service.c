@@ -137,13 +137,21 @@ static void die(struct run *run, int signal_number)
     raise(signal_number);
 }
 
+/* A server outlives its terminal: SIGHUP is for what its files say now. */
+static void read_again(struct run *run)
+{
+    (void)access_list_reload(run->options->access_list);
+    if (run->service->reopen)
+        run->service->reopen(run->service->state);
+}
+
 static void on_signal(void *context, int signal_number)
 {
     struct run *run = context;
     if (signal_number == SIGUSR1)
         report_statistics(run, false, EXIT_STATUS_OK);
-    else if (signal_number == SIGHUP) /* a server outlives its terminal */
-        (void)access_list_reload(run->options->access_list);
+    else if (signal_number == SIGHUP)
+        read_again(run);
     else if (run->stop_signal == 0)
         drain(run, signal_number);
     else
@@ -206,7 +214,7 @@ static uint64_t connection_limit(const struct run *run)
     uint64_t most;
     if (nk_descriptors_raise_limit(&most) < 0)
         most = nk_descriptors_limit();
-    uint64_t limit = most / 5 * 4;
+    uint64_t limit = most / 5 * 4 / (1 + run->service->descriptors_per_connection);
     const char *dispatcher = nk_event_loop_dispatcher_name(run->loop);
     size_t capacity = nk_event_dispatcher_by_name(dispatcher)->capacity;
     if (capacity > 0 && most > capacity - SELECT_RESERVE)
@@ -253,6 +261,29 @@ static int make_datagrams(struct run *run)
     return service_datagrams_new(&run->datagrams, run->loop, run->pool, &options);
 }
 
+/* The service's rules and, so that their files can be removed in the end, one
+ * for each unix address. */
+static int confine(struct run *run)
+{
+    const struct service *service = run->service;
+    const struct service_options *options = run->options;
+    if (!service->confinement)
+        return 0;
+    size_t count = service->confinement_count;
+    struct confine_rule *rules = calloc(count + options->address_count, sizeof(*rules));
+    if (!rules)
+        return -ENOMEM;
+    memcpy(rules, service->confinement, count * sizeof(*rules));
+    for (size_t i = 0; i < options->address_count; i++) {
+        const struct nk_address *address = &options->addresses[i];
+        if (nk_scheme_is_unix(address->scheme) && address->path[0] != '@')
+            rules[count++] = (struct confine_rule){CONFINE_REMOVE, address->path};
+    }
+    int error = confine_process(rules, count);
+    free(rules);
+    return error;
+}
+
 static int start_threads(struct run *run)
 {
     int error = nk_thread_pool_run(run->pool);
@@ -287,6 +318,7 @@ static enum exit_status build(struct run *run)
         {make_datagrams, "the server"},
     };
     static const struct step after_listening[] = {
+        {confine, "the confinement"},
         {start_threads, "the threads"},
     };
     enum exit_status status = take_steps(run, before_listening, NK_ARRAY_LENGTH(before_listening));

@@ -9,6 +9,7 @@
 
 #include "net/tcp_connection.h"
 #include "net/udp_endpoint.h"
+#include "service/confine.h"
 #include "service/exit_status.h"
 #include "service/reporter.h"
 #include "service/service_options.h"
@@ -19,6 +20,15 @@ struct service {
     const struct nk_connection_handlers *handlers;
     const struct nk_udp_handlers *datagrams; /* for udp and unix-dgram addresses; may be NULL */
     uint64_t peer_idle; /* ns until a silent UDP peer is forgotten; 0 = a minute */
+
+    /* How many descriptors a connection may need besides its socket. The limit on
+     * connections leaves room for them. */
+    unsigned descriptors_per_connection;
+
+    /* With rules the process is confined (service/confine.h) when everything is
+     * bound; what the spine itself needs later is added. NULL: it is not. */
+    const struct confine_rule *confinement;
+    size_t confinement_count;
 
     /* The state for one loop, found again with nk_connection_group_context or
      * nk_udp_endpoint_context. Made
@@ -34,6 +44,9 @@ struct service {
     int (*start)(void *state);
     void (*stop)(void *state);
 
+    /* SIGHUP: opens log files anew. Main thread; may be NULL. */
+    void (*reopen)(void *state);
+
     /* Requests answered by that loop so far; any thread. May be NULL. */
     uint64_t (*request_count)(const void *context);
 
@@ -42,7 +55,7 @@ struct service {
     uint64_t (*refused_count)(const void *context);
     uint64_t (*dropped_count)(const void *context);
 
-    void *state; /* handed to context_new and stop */
+    void *state; /* handed to context_new, start, stop and reopen */
 };
 
 /* Runs the service until a signal stops it. The first SIGINT or SIGTERM drains;
