@@ -1,56 +1,28 @@
 #include "json_line.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
 
 #include "base/clock.h"
-
-static bool is_continuation(unsigned char byte)
-{
-    return (byte & 0xc0) == 0x80;
-}
-
-/* Bytes of the well-formed UTF-8 sequence at `text`, or 0 (RFC 3629: no
- * overlong forms, no surrogates, nothing above U+10FFFF). The string ends with
- * NUL, which is no continuation, so this never reads past its end. */
-static size_t utf8_length(const unsigned char *text)
-{
-    unsigned char first = text[0];
-    unsigned char second;
-
-    if (first < 0x80)
-        return 1;
-    if (first < 0xc2 || first > 0xf4 || !is_continuation(text[1]))
-        return 0;
-    if (first < 0xe0)
-        return 2;
-    second = text[1];
-    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-        (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f) ||
-        !is_continuation(text[2]))
-        return 0;
-    if (first < 0xf0)
-        return 3;
-    return is_continuation(text[3]) ? 4 : 0;
-}
+#include "base/utf8.h"
 
 static void write_string(FILE *out, const char *value)
 {
-    const unsigned char *at = (const unsigned char *)value;
+    struct nk_slice rest = nk_slice_of_string(value);
 
     fputc('"', out);
-    while (*at != '\0') {
-        size_t len = utf8_length(at);
+    while (rest.len > 0) {
+        unsigned char byte = (unsigned char)*rest.data;
+        size_t len = nk_utf8_decode(rest, NULL);
 
         if (len == 0)
             fputs("\\ufffd", out);
-        else if (*at == '"' || *at == '\\')
-            fprintf(out, "\\%c", *at);
-        else if (*at < 0x20 || *at == 0x7f)
-            fprintf(out, "\\u%04x", *at);
+        else if (byte == '"' || byte == '\\')
+            fprintf(out, "\\%c", byte);
+        else if (byte < 0x20 || byte == 0x7f)
+            fprintf(out, "\\u%04x", byte);
         else
-            fwrite(at, 1, len, out);
-        at += len == 0 ? 1 : len;
+            fwrite(rest.data, 1, len, out);
+        rest = nk_slice_from(rest, len == 0 ? 1 : len);
     }
     fputc('"', out);
 }
