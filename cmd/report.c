@@ -27,7 +27,11 @@ static const struct {
     const char *action;
     int error;
     const char *text;
-} special_texts[] = {{"resolve", -ENOENT, "no such host"}};
+} special_texts[] = {
+    {"resolve", -ENOENT, "no such host"},
+    {"begin in", -EXDEV, "it is not inside the root"},
+    {"take the token from", -ENODATA, "its first line is empty"},
+};
 
 static const char *failure_text(const char *action, int error, char room[static NK_ERROR_TEXT_MAX])
 {

@@ -19,30 +19,26 @@ _netkit_takes_value()
     case $1 in
         --on-eof | \
         --record | \
-        --datagram | \
-        --exec | \
         --linger | \
         --idle-timeout | \
         --proxy | \
+        --datagram | \
         --replies | \
         --wait | \
         --connect-timeout | \
         -w | \
         --ready-fd | \
-        --send-proxy | \
-        --backlog | \
-        --drain | \
-        --max-conns | \
-        --dispatcher | \
         --transform | \
         --prefix | \
         --frame | \
         --max-frame | \
         --delay | \
+        --backlog | \
+        --drain | \
+        --max-conns | \
         --threads | \
+        --dispatcher | \
         --busy-poll | \
-        --allow | \
-        --deny | \
         --root | \
         --header-timeout | \
         --body-timeout | \
@@ -51,7 +47,11 @@ _netkit_takes_value()
         --keepalive-requests | \
         --max-target | \
         --max-header | \
-        --max-body) return 0 ;;
+        --max-body | \
+        --start | \
+        --token-file | \
+        --log | \
+        --max-line) return 0 ;;
     esac
     return 1
 }
@@ -79,13 +79,12 @@ _netkit_connect()
             --crlf \
             --hex \
             --record \
-            --datagram \
-            --exec \
             --ipv4 \
             --ipv6 \
             --linger \
             --idle-timeout \
             --proxy \
+            --datagram \
             --replies \
             --telnet \
             --wait \
@@ -120,47 +119,11 @@ _netkit_listen()
             --crlf \
             --hex \
             --record \
-            --datagram \
-            --exec \
             --ipv4 \
             --ipv6 \
             --linger \
             --idle-timeout \
-            --keep-open \
             --ready-fd \
-            --verbose \
-            --quiet \
-            --json \
-            --help
-    fi
-}
-
-_netkit_relay()
-{
-    case $prev in
-        --send-proxy)
-            _netkit_words v1 v2
-            return
-            ;;
-        --dispatcher)
-            _netkit_words epoll poll select
-            return
-            ;;
-    esac
-    if _netkit_takes_value "$prev"; then
-        return
-    elif [[ $cur == -* ]]; then
-        _netkit_words \
-            --accept-proxy \
-            --send-proxy \
-            --once \
-            --backlog \
-            --ready-fd \
-            --connect-timeout \
-            --idle-timeout \
-            --drain \
-            --max-conns \
-            --dispatcher \
             --verbose \
             --quiet \
             --json \
@@ -205,8 +168,6 @@ _netkit_serve_echo()
             --nodelay \
             --no-nodelay \
             --busy-poll \
-            --allow \
-            --deny \
             --verbose \
             --quiet \
             --json \
@@ -238,8 +199,6 @@ _netkit_serve_discard()
             --nodelay \
             --no-nodelay \
             --busy-poll \
-            --allow \
-            --deny \
             --verbose \
             --quiet \
             --json \
@@ -271,8 +230,6 @@ _netkit_serve_chargen()
             --nodelay \
             --no-nodelay \
             --busy-poll \
-            --allow \
-            --deny \
             --verbose \
             --quiet \
             --json \
@@ -304,8 +261,6 @@ _netkit_serve_daytime()
             --nodelay \
             --no-nodelay \
             --busy-poll \
-            --allow \
-            --deny \
             --verbose \
             --quiet \
             --json \
@@ -337,8 +292,6 @@ _netkit_serve_time()
             --nodelay \
             --no-nodelay \
             --busy-poll \
-            --allow \
-            --deny \
             --verbose \
             --quiet \
             --json \
@@ -386,8 +339,112 @@ _netkit_serve_http()
             --nodelay \
             --no-nodelay \
             --busy-poll \
-            --allow \
-            --deny \
+            --verbose \
+            --quiet \
+            --json \
+            --help
+    fi
+}
+
+_netkit_serve_shell()
+{
+    case $prev in
+        --root)
+            _netkit_paths -d
+            return
+            ;;
+        --start)
+            _netkit_paths -d
+            return
+            ;;
+        --token-file)
+            _netkit_paths -f
+            return
+            ;;
+        --log)
+            _netkit_paths -f
+            return
+            ;;
+        --dispatcher)
+            _netkit_words epoll poll select
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --root \
+            --start \
+            --token-file \
+            --log \
+            --compat \
+            --max-line \
+            --public \
+            --backlog \
+            --reuseport \
+            --ready-fd \
+            --idle-timeout \
+            --drain \
+            --max-conns \
+            --threads \
+            --dispatcher \
+            --nodelay \
+            --no-nodelay \
+            --busy-poll \
+            --verbose \
+            --quiet \
+            --json \
+            --help
+    fi
+}
+
+_netkit_shell_server()
+{
+    case $prev in
+        --root)
+            _netkit_paths -d
+            return
+            ;;
+        --start)
+            _netkit_paths -d
+            return
+            ;;
+        --token-file)
+            _netkit_paths -f
+            return
+            ;;
+        --log)
+            _netkit_paths -f
+            return
+            ;;
+        --dispatcher)
+            _netkit_words epoll poll select
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --root \
+            --start \
+            --token-file \
+            --log \
+            --compat \
+            --max-line \
+            --public \
+            --backlog \
+            --reuseport \
+            --ready-fd \
+            --idle-timeout \
+            --drain \
+            --max-conns \
+            --threads \
+            --dispatcher \
+            --nodelay \
+            --no-nodelay \
+            --busy-poll \
             --verbose \
             --quiet \
             --json \
@@ -436,20 +493,24 @@ _netkit()
 
     case $name in
         '' | help)
-            _netkit_words serve connect listen relay completion help --help --version
+            _netkit_words serve shell connect listen completion help --help --version
             ;;
         serve | 'help serve')
-            _netkit_words echo discard chargen daytime time http --help
+            _netkit_words echo discard chargen daytime time http shell --help
+            ;;
+        shell | 'help shell')
+            _netkit_words server --help
             ;;
         'connect' | 'connect '*) _netkit_connect ;;
         'listen' | 'listen '*) _netkit_listen ;;
-        'relay' | 'relay '*) _netkit_relay ;;
         'serve echo' | 'serve echo '*) _netkit_serve_echo ;;
         'serve discard' | 'serve discard '*) _netkit_serve_discard ;;
         'serve chargen' | 'serve chargen '*) _netkit_serve_chargen ;;
         'serve daytime' | 'serve daytime '*) _netkit_serve_daytime ;;
         'serve time' | 'serve time '*) _netkit_serve_time ;;
         'serve http' | 'serve http '*) _netkit_serve_http ;;
+        'serve shell' | 'serve shell '*) _netkit_serve_shell ;;
+        'shell server' | 'shell server '*) _netkit_shell_server ;;
         'completion' | 'completion '*) _netkit_completion ;;
     esac
 }

@@ -48,7 +48,11 @@ function __netkit_at
             --keepalive-requests \
             --max-target \
             --max-header \
-            --max-body
+            --max-body \
+            --start \
+            --token-file \
+            --log \
+            --max-line
             set is_value 1
         else if not string match -q -- '-*' $token
             set -a words $token
@@ -63,6 +67,8 @@ end
 complete -c netkit -f
 complete -c netkit -n '__netkit_at' -a serve -d 'run a server'
 complete -c netkit -n '__netkit_at help' -a serve -d 'run a server'
+complete -c netkit -n '__netkit_at' -a shell -d 'walk through a directory elsewhere'
+complete -c netkit -n '__netkit_at help' -a shell -d 'walk through a directory elsewhere'
 complete -c netkit -n '__netkit_at' -a connect -d 'join standard input and output to an address'
 complete -c netkit -n '__netkit_at help' -a connect -d 'join standard input and output to an address'
 complete -c netkit -n '__netkit_at' -a listen -d 'wait for one peer, then join it to standard input and output'
@@ -85,6 +91,10 @@ complete -c netkit -n '__netkit_at serve' -a time -d 'send the time as a number 
 complete -c netkit -n '__netkit_at help serve' -a time -d 'send the time as a number (RFC 868)'
 complete -c netkit -n '__netkit_at serve' -a http -d 'serve a directory over HTTP/1.1'
 complete -c netkit -n '__netkit_at help serve' -a http -d 'serve a directory over HTTP/1.1'
+complete -c netkit -n '__netkit_at serve' -a shell -d 'let clients walk through a directory: pwd, cd, ls'
+complete -c netkit -n '__netkit_at help serve' -a shell -d 'let clients walk through a directory: pwd, cd, ls'
+complete -c netkit -n '__netkit_at shell' -a server -d 'let clients walk through a directory: pwd, cd, ls'
+complete -c netkit -n '__netkit_at help shell' -a server -d 'let clients walk through a directory: pwd, cd, ls'
 
 complete -c netkit -n '__netkit_at' -l version -d 'print the version and exit'
 complete -c netkit -n '__netkit_at' -l help -s h -d 'print this help and exit'
@@ -277,6 +287,52 @@ complete -c netkit -n '__netkit_at -p serve http' -l verbose -s v -d 'say more; 
 complete -c netkit -n '__netkit_at -p serve http' -l quiet -s q -d 'say nothing but errors'
 complete -c netkit -n '__netkit_at -p serve http' -l json -d 'write events as JSON, one object a line'
 complete -c netkit -n '__netkit_at -p serve http' -l help -s h -d 'print this help and exit'
+
+complete -c netkit -n '__netkit_at -p serve shell' -l root -x -a '(__fish_complete_directories)' -d 'the directory that nobody can leave'
+complete -c netkit -n '__netkit_at -p serve shell' -l start -x -a '(__fish_complete_directories)' -d 'where sessions begin'
+complete -c netkit -n '__netkit_at -p serve shell' -l token-file -rF -d 'ask for the token in its first line'
+complete -c netkit -n '__netkit_at -p serve shell' -l log -rF -d 'write who does what, and when'
+complete -c netkit -n '__netkit_at -p serve shell' -l compat -d 'speak the raw form, without lines or status'
+complete -c netkit -n '__netkit_at -p serve shell' -l max-line -x -d 'bytes of a request'
+complete -c netkit -n '__netkit_at -p serve shell' -l public -d 'listen on every interface, not only this machine'
+complete -c netkit -n '__netkit_at -p serve shell' -l backlog -x -d 'clients waiting to be accepted'
+complete -c netkit -n '__netkit_at -p serve shell' -l reuseport -d 'a listener for each thread (SO_REUSEPORT)'
+complete -c netkit -n '__netkit_at -p serve shell' -l ready-fd -x -d 'write the bound addresses to this descriptor'
+complete -c netkit -n '__netkit_at -p serve shell' -l idle-timeout -x -d 'close a silent connection'
+complete -c netkit -n '__netkit_at -p serve shell' -l drain -x -d 'to finish after SIGTERM or SIGINT'
+complete -c netkit -n '__netkit_at -p serve shell' -l max-conns -x -d 'open connections'
+complete -c netkit -n '__netkit_at -p serve shell' -l threads -x -d 'threads besides the main one'
+complete -c netkit -n '__netkit_at -p serve shell' -l dispatcher -x -a 'epoll poll select' -d 'epoll, poll or select'
+complete -c netkit -n '__netkit_at -p serve shell' -l nodelay -d 'send small pieces at once'
+complete -c netkit -n '__netkit_at -p serve shell' -l no-nodelay -d 'do not send small pieces at once'
+complete -c netkit -n '__netkit_at -p serve shell' -l busy-poll -x -d 'spin before sleeping'
+complete -c netkit -n '__netkit_at -p serve shell' -l verbose -s v -d 'say more; twice: every connection'
+complete -c netkit -n '__netkit_at -p serve shell' -l quiet -s q -d 'say nothing but errors'
+complete -c netkit -n '__netkit_at -p serve shell' -l json -d 'write events as JSON, one object a line'
+complete -c netkit -n '__netkit_at -p serve shell' -l help -s h -d 'print this help and exit'
+
+complete -c netkit -n '__netkit_at -p shell server' -l root -x -a '(__fish_complete_directories)' -d 'the directory that nobody can leave'
+complete -c netkit -n '__netkit_at -p shell server' -l start -x -a '(__fish_complete_directories)' -d 'where sessions begin'
+complete -c netkit -n '__netkit_at -p shell server' -l token-file -rF -d 'ask for the token in its first line'
+complete -c netkit -n '__netkit_at -p shell server' -l log -rF -d 'write who does what, and when'
+complete -c netkit -n '__netkit_at -p shell server' -l compat -d 'speak the raw form, without lines or status'
+complete -c netkit -n '__netkit_at -p shell server' -l max-line -x -d 'bytes of a request'
+complete -c netkit -n '__netkit_at -p shell server' -l public -d 'listen on every interface, not only this machine'
+complete -c netkit -n '__netkit_at -p shell server' -l backlog -x -d 'clients waiting to be accepted'
+complete -c netkit -n '__netkit_at -p shell server' -l reuseport -d 'a listener for each thread (SO_REUSEPORT)'
+complete -c netkit -n '__netkit_at -p shell server' -l ready-fd -x -d 'write the bound addresses to this descriptor'
+complete -c netkit -n '__netkit_at -p shell server' -l idle-timeout -x -d 'close a silent connection'
+complete -c netkit -n '__netkit_at -p shell server' -l drain -x -d 'to finish after SIGTERM or SIGINT'
+complete -c netkit -n '__netkit_at -p shell server' -l max-conns -x -d 'open connections'
+complete -c netkit -n '__netkit_at -p shell server' -l threads -x -d 'threads besides the main one'
+complete -c netkit -n '__netkit_at -p shell server' -l dispatcher -x -a 'epoll poll select' -d 'epoll, poll or select'
+complete -c netkit -n '__netkit_at -p shell server' -l nodelay -d 'send small pieces at once'
+complete -c netkit -n '__netkit_at -p shell server' -l no-nodelay -d 'do not send small pieces at once'
+complete -c netkit -n '__netkit_at -p shell server' -l busy-poll -x -d 'spin before sleeping'
+complete -c netkit -n '__netkit_at -p shell server' -l verbose -s v -d 'say more; twice: every connection'
+complete -c netkit -n '__netkit_at -p shell server' -l quiet -s q -d 'say nothing but errors'
+complete -c netkit -n '__netkit_at -p shell server' -l json -d 'write events as JSON, one object a line'
+complete -c netkit -n '__netkit_at -p shell server' -l help -s h -d 'print this help and exit'
 
 complete -c netkit -n '__netkit_at completion' -a bash
 complete -c netkit -n '__netkit_at completion' -a zsh

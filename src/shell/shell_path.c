@@ -54,10 +54,10 @@ int shell_path_resolve(const char *directory, const char *start, struct nk_slice
     bool is_absolute = argument.len > 0 && argument.data[0] == '/';
     bool is_from_start = argument.len > 0 && argument.data[0] == '~' &&
                          (argument.len == 1 || argument.data[1] == '/');
-    int error = 0;
+    int error = argument.len < SHELL_PATH_SIZE ? 0 : -ENAMETOOLONG;
     if (is_from_start)
         argument = nk_slice_from(argument, 1);
-    if (!is_absolute)
+    if (!error && !is_absolute)
         error = add(&path, nk_slice_of_string(is_from_start ? start : directory));
     if (!error)
         error = add(&path, argument);

@@ -16,7 +16,8 @@
 /* What `argument` means in `directory`: itself when it begins with "/", a path
  * from `start` when it is "~" or begins with "~/", else one from `directory`.
  * Both of those are such paths already; `argument` holds no NUL. Returns 0 and
- * *out, which may be neither of the two, or -ENAMETOOLONG. */
+ * *out, which may be one of the two, or -ENAMETOOLONG for an argument or a result
+ * that does not fit. */
 NK_MUST_USE int shell_path_resolve(const char *directory, const char *start,
                                    struct nk_slice argument, char out[static SHELL_PATH_SIZE])
     NK_NONNULL(1, 2, 4);
