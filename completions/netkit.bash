@@ -19,26 +19,30 @@ _netkit_takes_value()
     case $1 in
         --on-eof | \
         --record | \
+        --datagram | \
+        --exec | \
         --linger | \
         --idle-timeout | \
         --proxy | \
-        --datagram | \
         --replies | \
         --wait | \
         --connect-timeout | \
         -w | \
         --ready-fd | \
+        --send-proxy | \
+        --backlog | \
+        --drain | \
+        --max-conns | \
+        --dispatcher | \
         --transform | \
         --prefix | \
         --frame | \
         --max-frame | \
         --delay | \
-        --backlog | \
-        --drain | \
-        --max-conns | \
         --threads | \
-        --dispatcher | \
         --busy-poll | \
+        --allow | \
+        --deny | \
         --root | \
         --header-timeout | \
         --body-timeout | \
@@ -79,12 +83,13 @@ _netkit_connect()
             --crlf \
             --hex \
             --record \
+            --datagram \
+            --exec \
             --ipv4 \
             --ipv6 \
             --linger \
             --idle-timeout \
             --proxy \
-            --datagram \
             --replies \
             --telnet \
             --wait \
@@ -119,11 +124,47 @@ _netkit_listen()
             --crlf \
             --hex \
             --record \
+            --datagram \
+            --exec \
             --ipv4 \
             --ipv6 \
             --linger \
             --idle-timeout \
+            --keep-open \
             --ready-fd \
+            --verbose \
+            --quiet \
+            --json \
+            --help
+    fi
+}
+
+_netkit_relay()
+{
+    case $prev in
+        --send-proxy)
+            _netkit_words v1 v2
+            return
+            ;;
+        --dispatcher)
+            _netkit_words epoll poll select
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --accept-proxy \
+            --send-proxy \
+            --once \
+            --backlog \
+            --ready-fd \
+            --connect-timeout \
+            --idle-timeout \
+            --drain \
+            --max-conns \
+            --dispatcher \
             --verbose \
             --quiet \
             --json \
@@ -168,6 +209,8 @@ _netkit_serve_echo()
             --nodelay \
             --no-nodelay \
             --busy-poll \
+            --allow \
+            --deny \
             --verbose \
             --quiet \
             --json \
@@ -199,6 +242,8 @@ _netkit_serve_discard()
             --nodelay \
             --no-nodelay \
             --busy-poll \
+            --allow \
+            --deny \
             --verbose \
             --quiet \
             --json \
@@ -230,6 +275,8 @@ _netkit_serve_chargen()
             --nodelay \
             --no-nodelay \
             --busy-poll \
+            --allow \
+            --deny \
             --verbose \
             --quiet \
             --json \
@@ -261,6 +308,8 @@ _netkit_serve_daytime()
             --nodelay \
             --no-nodelay \
             --busy-poll \
+            --allow \
+            --deny \
             --verbose \
             --quiet \
             --json \
@@ -292,6 +341,8 @@ _netkit_serve_time()
             --nodelay \
             --no-nodelay \
             --busy-poll \
+            --allow \
+            --deny \
             --verbose \
             --quiet \
             --json \
@@ -339,6 +390,8 @@ _netkit_serve_http()
             --nodelay \
             --no-nodelay \
             --busy-poll \
+            --allow \
+            --deny \
             --verbose \
             --quiet \
             --json \
@@ -493,7 +546,7 @@ _netkit()
 
     case $name in
         '' | help)
-            _netkit_words serve shell connect listen completion help --help --version
+            _netkit_words serve shell connect listen relay completion help --help --version
             ;;
         serve | 'help serve')
             _netkit_words echo discard chargen daytime time http shell --help
@@ -503,6 +556,7 @@ _netkit()
             ;;
         'connect' | 'connect '*) _netkit_connect ;;
         'listen' | 'listen '*) _netkit_listen ;;
+        'relay' | 'relay '*) _netkit_relay ;;
         'serve echo' | 'serve echo '*) _netkit_serve_echo ;;
         'serve discard' | 'serve discard '*) _netkit_serve_discard ;;
         'serve chargen' | 'serve chargen '*) _netkit_serve_chargen ;;
