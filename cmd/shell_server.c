@@ -1,5 +1,6 @@
 /* `netkit shell server`, which is `netkit serve shell`, too: from the command line
  * to shell_service_run. */
+#include "access.h"
 #include "base/clock.h"
 #include "command.h"
 #include "report.h"
@@ -81,6 +82,7 @@ static const struct option_table shell_option_table = {shell_options,
 static const struct option_part parts[] = {
     {&shell_option_table, offsetof(struct shell_server_options, shell)},
     {&server_option_table, offsetof(struct shell_server_options, shell.service)},
+    {&access_option_table, offsetof(struct shell_server_options, shell.service.access)},
     {&common_option_table, 0},
     {NULL, 0},
 };
@@ -109,7 +111,7 @@ static enum exit_status run(struct command_call *call)
         status = shell_service_run(&options->shell, &report.reporter);
         report_deinit(&report, status);
     }
-    free(service->addresses);
+    server_options_release(service);
     return status;
 }
 

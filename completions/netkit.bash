@@ -445,6 +445,8 @@ _netkit_serve_shell()
             --nodelay \
             --no-nodelay \
             --busy-poll \
+            --allow \
+            --deny \
             --verbose \
             --quiet \
             --json \
@@ -498,6 +500,8 @@ _netkit_shell_server()
             --nodelay \
             --no-nodelay \
             --busy-poll \
+            --allow \
+            --deny \
             --verbose \
             --quiet \
             --json \

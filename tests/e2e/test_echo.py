@@ -285,7 +285,7 @@ def test_connections_are_spread_over_the_threads(serve, address):
     """One thread does all the work."""
     server = serve("echo", address, "--threads", 4, "-v")
     server.allow(r"connections by thread:( \d+){4}", r"netkit: info: .*")
-    assert server.proc.thread_count() >= 5
+    netkit_server.wait_until(lambda: server.proc.thread_count() >= 5, "the threads")
     clients = [connect(server.address) for _ in range(200)]
     for client in clients:
         client.sendall(b"x")
