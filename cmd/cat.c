@@ -95,6 +95,16 @@ static const struct option_spec options[] = {
         .help = "join the connection to a command",
     },
     {
+        .name = "limit-rate",
+        .kind = OPTION_SIZE,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, cat.session.rate_limit),
+        .argument = "RATE",
+        .maximum = CAT_RATE_MAX,
+        .help = "bytes a second, in each direction",
+        .unset = "any",
+    },
+    {
         .name = "ipv4",
         .letter = '4',
         .kind = OPTION_FLAG,
@@ -209,7 +219,7 @@ static enum exit_status check_effects(const struct command_call *call, bool is_s
         bool is_for_servers_of_both;
     } limited[] = {
         {"datagram", true, false},  {"replies", true, false}, {"wait", true, false},
-        {"keep-open", true, false}, {"linger", false, true},
+        {"keep-open", true, false}, {"linger", false, true},  {"limit-rate", false, false},
     };
     bool has_datagrams = cat_is_for_datagrams(call->options);
 

@@ -40,6 +40,39 @@ static void enlarge_pipe(int fd)
         return;
 }
 
+/* ---- the limit ---- */
+
+static void on_allowed(struct nk_timer *timer)
+{
+    struct cat_pump *pump = nk_container_of(timer, struct cat_pump, rate_timer);
+    cat_pump_want(pump, cat_pump_may_read(pump), pump->wants_sink);
+}
+
+size_t cat_pump_allowed(struct cat_pump *pump, size_t wanted)
+{
+    if (pump->rate_limit == 0)
+        return wanted;
+    size_t allowed = cat_rate_allowed(&pump->rate, nk_event_loop_now(pump->loop));
+    uint64_t ready_at = cat_rate_ready_at(&pump->rate);
+    if (allowed == 0 && nk_event_loop_set_timer(pump->loop, &pump->rate_timer, ready_at) != 0)
+        return 1; /* without memory it goes on, slowly */
+    return allowed < wanted ? allowed : wanted;
+}
+
+void cat_pump_took(struct cat_pump *pump, size_t bytes)
+{
+    if (pump->rate_limit > 0)
+        cat_rate_take(&pump->rate, bytes);
+}
+
+static void stop_waiting(struct cat_pump *pump)
+{
+    if (pump->rate_limit > 0)
+        nk_event_loop_cancel_timer(pump->loop, &pump->rate_timer);
+}
+
+/* ---- life ---- */
+
 void cat_pump_init(struct cat_pump *pump, struct cat_port *source, struct cat_port *sink)
 {
     pump->source = source;
@@ -53,6 +86,9 @@ void cat_pump_init(struct cat_pump *pump, struct cat_port *source, struct cat_po
     pump->source_ended = false;
     pump->source_error = 0;
     pump->has_record = false;
+    nk_timer_init(&pump->rate_timer, on_allowed);
+    if (pump->rate_limit > 0)
+        cat_rate_init(&pump->rate, pump->rate_limit, nk_event_loop_now(pump->loop));
     pump->is_paused = false;
     pump->has_ended = false;
     pump->wants_source = false;
@@ -67,6 +103,7 @@ void cat_pump_deinit(struct cat_pump *pump)
 {
     if (!pump->source)
         return; /* never initialised */
+    stop_waiting(pump);
     cat_pump_release_pipe(pump);
     nk_buffer_deinit(&pump->buffer);
 }
@@ -86,6 +123,7 @@ void cat_pump_end(struct cat_pump *pump, int error, bool at_sink)
     if (pump->has_ended)
         return;
     pump->has_ended = true;
+    stop_waiting(pump);
     cat_pump_want(pump, false, false);
     cat_pump_release_pipe(pump);
     nk_buffer_release(&pump->buffer);
@@ -105,9 +143,11 @@ void cat_pump_end_source(struct cat_pump *pump, int error)
 static int read_filtered(struct cat_pump *pump)
 {
     char chunk[16384];
-    ssize_t got = cat_port_read(pump->source, chunk, sizeof(chunk));
+    size_t allowed = cat_pump_allowed(pump, sizeof(chunk));
+    ssize_t got = allowed > 0 ? cat_port_read(pump->source, chunk, allowed) : -EAGAIN;
     if (got < 0)
         return (int)got;
+    cat_pump_took(pump, (size_t)got);
     if (got > 0)
         return pump->filter(pump->filter_context, nk_slice_make(chunk, (size_t)got), &pump->buffer);
     cat_pump_end_source(pump, 0);
@@ -121,19 +161,20 @@ static int read_plain(struct cat_pump *pump)
     int error = nk_buffer_reserve(&pump->buffer, room < READ_SIZE ? room : READ_SIZE, &tail, &room);
     if (error)
         return error;
-    ssize_t got = cat_port_read(pump->source, tail, room);
+    size_t allowed = cat_pump_allowed(pump, room);
+    ssize_t got = allowed > 0 ? cat_port_read(pump->source, tail, allowed) : -EAGAIN;
     if (got < 0)
         return (int)got;
     if (got == 0)
         cat_pump_end_source(pump, 0);
-    else
-        nk_buffer_commit(&pump->buffer, (size_t)got);
+    cat_pump_took(pump, (size_t)got);
+    nk_buffer_commit(&pump->buffer, (size_t)got);
     return 0;
 }
 
 bool cat_pump_may_read(const struct cat_pump *pump)
 {
-    return !pump->source_ended && !pump->is_paused;
+    return !pump->source_ended && !pump->is_paused && !nk_timer_is_running(&pump->rate_timer);
 }
 
 static bool wants_more(const struct cat_pump *pump)

@@ -20,6 +20,7 @@
 #include "base/slice.h"
 #include "cat/cat_pipes.h"
 #include "cat/cat_port.h"
+#include "cat/cat_rate.h"
 
 /* Looks at or changes bytes on their way: appends what shall be written to
  * `out`. Returns 0, or -errno to fail the pump. */
@@ -47,7 +48,9 @@ struct cat_pump {
     void (*on_ended)(struct cat_pump *pump, int error, bool error_at_sink);
     cat_filter_fn *filter; /* or NULL */
     void *filter_context;
-    struct cat_pipes *pipes; /* RELAY: borrows from here; NULL = has one of its own */
+    struct cat_pipes *pipes;    /* RELAY: borrows from here; NULL = has one of its own */
+    uint64_t rate_limit;        /* bytes a second to be taken from the source; 0 = no limit */
+    struct nk_event_loop *loop; /* needed with a limit */
 
     uint64_t moved; /* bytes written to the sink */
 
@@ -61,11 +64,13 @@ struct cat_pump {
     bool has_record;  /* PACKET: one is in the buffer, perhaps an empty one */
     bool is_paused;
     bool has_ended;
-    bool wants_source; /* for cat_port_update */
+    struct cat_rate rate;       /* with a limit */
+    struct nk_timer rate_timer; /* runs while the limit forbids to read */
+    bool wants_source;          /* for cat_port_update */
     bool wants_sink;
 };
 
-/* Connects `source` to `sink`; fill in on_ended, filter and pipes first. Nothing
+/* Connects `source` to `sink`; fill in on_ended, filter, pipes and limit first. Nothing
  * moves before cat_pump_start. Cannot fail: without memory or a pipe it fails
  * when it runs. */
 void cat_pump_init(struct cat_pump *pump, struct cat_port *source, struct cat_port *sink);

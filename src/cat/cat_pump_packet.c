@@ -17,9 +17,12 @@ static int read_record(struct cat_pump *pump)
 {
     char record[CAT_PUMP_RECORD_MAX];
     bool has_ended = false;
+    if (cat_pump_allowed(pump, 1) == 0)
+        return -EAGAIN;
     ssize_t got = cat_port_read_record(pump->source, record, sizeof(record), &has_ended);
     if (got < 0)
         return (int)got;
+    cat_pump_took(pump, (size_t)got); /* all of it: what is too much has to be earned */
     if (has_ended) {
         cat_pump_end_source(pump, 0);
         return 0;

@@ -32,6 +32,13 @@ void cat_pump_copy_instead(struct cat_pump *pump);
 /* Whether anything more may be taken from the source now. */
 bool cat_pump_may_read(const struct cat_pump *pump);
 
+/* How many bytes, `wanted` at most, the limit allows to take from the source. When
+ * none, reading is forbidden until a timer allows it again. */
+size_t cat_pump_allowed(struct cat_pump *pump, size_t wanted);
+
+/* So many have been taken. */
+void cat_pump_took(struct cat_pump *pump, size_t bytes);
+
 /* Writes what is in the buffer as far as the sink takes it. Pipes and terminals may
  * be written only when the loop has found them ready. Returns 0 or -errno. */
 int cat_pump_write(struct cat_pump *pump, bool sink_is_ready);

@@ -38,9 +38,11 @@ static ssize_t splice_on(struct cat_pump *pump)
     ssize_t moved = 0;
     ssize_t total = 0;
     for (int i = 0; i < SPLICES_PER_EVENT; i++) {
-        moved = nk_socket_splice(pump->source->fd, pump->sink->fd, MOVE_SIZE);
+        size_t allowed = cat_pump_allowed(pump, MOVE_SIZE);
+        moved = allowed > 0 ? nk_socket_splice(pump->source->fd, pump->sink->fd, allowed) : -EAGAIN;
         if (moved <= 0)
             break;
+        cat_pump_took(pump, (size_t)moved);
         pump->moved += (uint64_t)moved;
         total += moved;
     }
@@ -49,12 +51,10 @@ static ssize_t splice_on(struct cat_pump *pump)
 
 void cat_pump_run_splice(struct cat_pump *pump)
 {
-    if (pump->is_paused) {
+    ssize_t moved = cat_pump_may_read(pump) ? splice_on(pump) : -EAGAIN;
+    if (!cat_pump_may_read(pump) && (moved > 0 || moved == -EAGAIN)) {
         cat_pump_want(pump, false, false);
-        return;
-    }
-    ssize_t moved = splice_on(pump);
-    if (moved > 0) {
+    } else if (moved > 0) {
         cat_pump_want(pump, true, false);
     } else if (moved == -EAGAIN) {
         wait_for_slower_side(pump);
@@ -72,7 +72,8 @@ void cat_pump_run_splice(struct cat_pump *pump)
 void cat_pump_run_sendfile(struct cat_pump *pump)
 {
     off_t offset = lseek(pump->source->fd, 0, SEEK_CUR);
-    if (pump->is_paused) {
+    size_t allowed = cat_pump_may_read(pump) ? cat_pump_allowed(pump, MOVE_SIZE) : 0;
+    if (allowed == 0) {
         cat_pump_want(pump, false, false);
         return;
     }
@@ -80,8 +81,9 @@ void cat_pump_run_sendfile(struct cat_pump *pump)
         cat_pump_copy_instead(pump);
         return;
     }
-    ssize_t moved = nk_socket_send_file(pump->sink->fd, pump->source->fd, &offset, MOVE_SIZE);
+    ssize_t moved = nk_socket_send_file(pump->sink->fd, pump->source->fd, &offset, allowed);
     if (moved > 0) {
+        cat_pump_took(pump, (size_t)moved);
         pump->moved += (uint64_t)moved;
         if (lseek(pump->source->fd, offset, SEEK_SET) < 0)
             cat_pump_end(pump, -errno, false);
@@ -124,13 +126,18 @@ void cat_pump_release_pipe(struct cat_pump *pump)
 /* From the source into our pipe. */
 static void fill_pipe(struct cat_pump *pump)
 {
-    if (pump->source_ended || pump->is_paused || pump->piped >= RELAY_SIZE)
+    if (!cat_pump_may_read(pump) || pump->piped >= RELAY_SIZE)
         return;
-    ssize_t got = nk_socket_splice(pump->source->fd, pump->pipe[1], RELAY_SIZE - pump->piped);
-    if (got > 0)
+    size_t allowed = cat_pump_allowed(pump, RELAY_SIZE - pump->piped);
+    if (allowed == 0)
+        return;
+    ssize_t got = nk_socket_splice(pump->source->fd, pump->pipe[1], allowed);
+    if (got > 0) {
+        cat_pump_took(pump, (size_t)got);
         pump->piped += (size_t)got;
-    else if (got != -EAGAIN)
+    } else if (got != -EAGAIN) {
         cat_pump_end_source(pump, (int)got);
+    }
 }
 
 static int empty_pipe(struct cat_pump *pump)
@@ -166,6 +173,5 @@ void cat_pump_run_relay(struct cat_pump *pump)
     else if (pump->source_ended && pump->piped == 0)
         cat_pump_end(pump, pump->source_error, false);
     else /* an empty pipe takes anything; a filled one waits for the sink first */
-        cat_pump_want(pump, !pump->source_ended && !pump->is_paused && pump->piped == 0,
-                      pump->piped > 0);
+        cat_pump_want(pump, cat_pump_may_read(pump) && pump->piped == 0, pump->piped > 0);
 }

@@ -278,8 +278,12 @@ static void add_filters(struct cat_session *session)
 static void connect_pumps(struct cat_session *session)
 {
     const struct cat_session_options *options = &session->options;
-    session->up = (struct cat_pump){.on_ended = on_up_ended};
-    session->down = (struct cat_pump){.on_ended = on_down_ended};
+    session->up = (struct cat_pump){.on_ended = on_up_ended,
+                                    .rate_limit = options->rate_limit,
+                                    .loop = session->loop};
+    session->down = (struct cat_pump){.on_ended = on_down_ended,
+                                      .rate_limit = options->rate_limit,
+                                      .loop = session->loop};
     add_filters(session);
     session->has_up = session->in.fd >= 0 && !options->recv_only;
     session->has_down = session->out.fd >= 0;

@@ -36,6 +36,7 @@ struct cat_session_options {
     bool send_only;        /* the peer's bytes are thrown away; over when `in` is delivered */
     bool recv_only;        /* `in` is not read and has no end: we just do not send */
     bool out_may_close;    /* without a reader of `out` the peer's bytes are thrown away */
+    uint64_t rate_limit;   /* bytes a second, each direction by itself; 0 = no limit */
     struct cat_filter_options filters;
 
     /* Once, from the loop: what was being done when it failed ("receive from the

@@ -1,10 +1,11 @@
-"""What connect and listen do with bytes on their way: --crlf, --hex, --record, --telnet."""
+"""What connect and listen do with bytes on their way: --hex, --record, --telnet, --limit-rate."""
 
 import os
 import pty
 import re
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -371,3 +372,48 @@ def test_telnet_that_makes_no_sense(words):
     """An option without effect is silently accepted."""
     result = run("connect", *words)
     assert result.returncode == 2 and "telnet" in result.stderr
+
+
+# ---- the limit ----
+
+
+@pytest.mark.dispatchers
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("words", [[], ["--crlf"]], ids=["kernel", "filter"])
+@pytest.mark.parametrize("kind", ["file", "pipe"])
+def test_limit_rate(stage, tmp_path, role, words, kind):
+    """The limit is not kept, or what it holds back is lost."""
+    data = pattern(MIB).replace(b"\n", b"-")
+    (tmp_path / "in").write_bytes(data)
+    with open(tmp_path / "in", "rb") as source:
+        cat, peer = stage.pair(role, "--limit-rate", "2M", *words,
+                               stdin=source if kind == "file" else None)
+    started = time.monotonic()
+    if kind == "pipe":
+        cat.send(data)
+        cat.end()
+    assert peer.receive_all() == data
+    # Less than half a second by what is in the bucket at the start.
+    assert 0.35 < time.monotonic() - started < PATIENCE / 2
+    peer.end()
+    cat.wait(0)
+
+
+def test_limit_rate_is_for_receiving_too(stage):
+    """Only one direction is held back, or both share what is for one."""
+    cat, peer = stage.pair("connect", "--limit-rate", "1M")
+    started = time.monotonic()
+    peer.send(pattern(MIB // 2))
+    cat.send(pattern(MIB // 2, 1))
+    cat.end()
+    peer.end()
+    assert cat.receive_all() == pattern(MIB // 2)
+    assert peer.receive_all() == pattern(MIB // 2, 1)
+    assert 0.35 < time.monotonic() - started < PATIENCE / 2
+    cat.wait(0)
+
+
+def test_limit_rate_of_datagrams():
+    """An option without effect is silently accepted."""
+    result = run("connect", "--limit-rate", "1k", "udp://127.0.0.1:9")
+    assert result.returncode == 2 and "--limit-rate" in result.stderr
