@@ -105,6 +105,13 @@ static const struct option_spec options[] = {
         .unset = "any",
     },
     {
+        .name = "progress",
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_MESSAGES,
+        .offset = offsetof(struct cat_command_options, cat.progress),
+        .help = "show how much has moved, and how fast",
+    },
+    {
         .name = "ipv4",
         .letter = '4',
         .kind = OPTION_FLAG,
@@ -298,6 +305,10 @@ enum exit_status cat_options_complete(const struct command_call *call, bool is_s
         return command_usage_error(name, "--linger has no effect with --recv-only");
     if (mine->cat.session.recv_only && mine->cat.crlf)
         return command_usage_error(name, "--crlf has no effect with --recv-only");
+    if (mine->cat.progress && mine->common.quiet)
+        return command_usage_error(name, "--progress and --quiet exclude each other");
+    if (!mine->common.json && !isatty(STDERR_FILENO)) /* it is for people, or for programs */
+        mine->cat.progress = false;
     if (mine->only_v4 || mine->only_v6)
         mine->cat.family = mine->only_v4 ? AF_INET : AF_INET6;
     for (int i = 0; on_eof_words[i] != NULL; i++) {

@@ -3,13 +3,20 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "base/clock.h"
 #include "base/error_text.h"
 #include "cat.h"
 #include "cat/hexdump.h"
 #include "json_line.h"
 #include "net/resolver.h"
 #include "output.h"
+#include "progress_line.h"
 #include "values.h"
+
+/* The progress of the one connection that this program has; whatever else is
+ * written has to take it away first. */
+static struct progress_line progress_line;
+static bool shows_progress;
 
 static const struct common_options *common_of(void *context)
 {
@@ -25,6 +32,7 @@ static void write_event(const char *event, const char *address)
 
 static void write_line(const char *before, const char *address)
 {
+    progress_line_clear(&progress_line, stderr);
     flockfile(stderr);
     fputs(before, stderr);
     output_visible(stderr, address);
@@ -59,6 +67,7 @@ static void on_tried(void *context, const char *address, int error)
         write_line("trying ", address);
         return;
     }
+    progress_line_clear(&progress_line, stderr);
     flockfile(stderr);
     output_visible(stderr, address);
     fprintf(stderr, ": %s\n", nk_error_text(error, room));
@@ -86,7 +95,10 @@ static void on_failed_because(void *context, const char *action, const char *obj
         json_line_string(stderr, "error", reason);
         json_line_integer(stderr, "errno", (uint64_t)-error);
         json_line_end(stderr);
-    } else if (object != NULL) {
+        return;
+    }
+    progress_line_clear(&progress_line, stderr);
+    if (object != NULL) {
         output_error("cannot %s '%s': %s", action, object, reason);
     } else {
         output_error("cannot %s: %s", action, reason);
@@ -103,6 +115,7 @@ static void on_failed(void *context, const char *action, const char *object, int
 static void on_hexdump(void *context, const char *lines)
 {
     if (!common_of(context)->json) {
+        progress_line_clear(&progress_line, stderr);
         fputs(lines, stderr);
         fflush(stderr);
         return;
@@ -147,14 +160,52 @@ static void on_command_ended(void *context, const struct cat_command_end *end)
             json_line_integer(stderr, "status", (uint64_t)end->exit.status);
         json_line_end(stderr);
     } else if (end->has_failed && end->decides) {
+        progress_line_clear(&progress_line, stderr);
         output_error("'%s' failed: %s", end->command, how);
     } else if (end->has_failed && common_of(context)->verbosity > 0) {
+        progress_line_clear(&progress_line, stderr);
         flockfile(stderr);
         output_visible(stderr, end->address);
         fprintf(stderr, ": the command failed: %s\n", how);
         fflush(stderr);
         funlockfile(stderr);
     }
+}
+
+static void write_progress_event(const struct cat_progress *progress)
+{
+    json_line_begin(stderr, "progress");
+    json_line_integer(stderr, "bytes_sent", progress->sent);
+    json_line_integer(stderr, "bytes_received", progress->received);
+    json_line_integer(stderr, "rate", progress->rate);
+    json_line_seconds(stderr, "elapsed", progress->elapsed);
+    if (progress->left != NK_NEVER)
+        json_line_seconds(stderr, "left", progress->left);
+    json_line_end(stderr);
+}
+
+static void on_progress(void *context, const struct cat_progress *progress)
+{
+    char sent[VALUE_TEXT_MAX];
+    char received[VALUE_TEXT_MAX];
+    char rate[VALUE_TEXT_MAX];
+    char time[VALUE_TEXT_MAX];
+    char text[5 * VALUE_TEXT_MAX];
+
+    if (common_of(context)->json) {
+        write_progress_event(progress);
+        return;
+    }
+    int len =
+        snprintf(text, sizeof text, "sent %s, received %s, %s/s, %s",
+                 value_show_bytes(progress->sent, sent),
+                 value_show_bytes(progress->received, received),
+                 value_show_bytes(progress->rate, rate), value_show_time(progress->elapsed, time));
+    if (progress->left != NK_NEVER)
+        snprintf(text + len, sizeof text - (size_t)len, ", %s left",
+                 value_show_time(progress->left, time));
+    progress_line_show(&progress_line, stderr, text);
+    shows_progress = true;
 }
 
 static void on_totals(void *context, const struct cat_totals *totals, bool final, int status)
@@ -172,7 +223,11 @@ static void on_totals(void *context, const struct cat_totals *totals, bool final
         if (final)
             json_line_integer(stderr, "status", (uint64_t)status);
         json_line_end(stderr);
-    } else if (!final || (common_of(context)->verbosity > 0 && totals->elapsed > 0)) {
+        return;
+    }
+    bool is_wanted = !final || common_of(context)->verbosity > 0 || shows_progress;
+    progress_line_clear(&progress_line, stderr);
+    if (is_wanted && (!final || totals->elapsed > 0)) {
         fprintf(stderr, "sent %s, received %s in %s", value_show_bytes(totals->sent, sent),
                 value_show_bytes(totals->received, received),
                 value_show_time(totals->elapsed, elapsed));
@@ -195,6 +250,7 @@ struct cat_reporter cat_report(struct common_options *options)
         .failed_because = on_failed_because,
         .command_ended = on_command_ended,
         .hexdump = on_hexdump,
+        .progress = on_progress,
         .totals = on_totals,
     };
 }

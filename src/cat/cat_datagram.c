@@ -189,8 +189,7 @@ enum exit_status cat_datagrams_open(struct cat_datagrams *datagrams,
 void cat_datagrams_begin(struct cat_datagrams *datagrams)
 {
     if (datagrams->run.connected_at == 0) {
-        cat_trace_begin(datagrams->run.trace);
-        datagrams->run.connected_at = nk_clock_monotonic(nk_clock_system());
+        cat_run_begin(&datagrams->run);
         start_idle_timer(datagrams);
     }
     if (!datagrams->run.options->session.recv_only)

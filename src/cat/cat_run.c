@@ -31,6 +31,30 @@ static void report_totals(const struct cat_run *run, bool final)
     run->reporter->totals(run->reporter->context, &totals, final, status);
 }
 
+static void on_progress(struct nk_timer *timer)
+{
+    struct cat_run *run = nk_container_of(timer, struct cat_run, progress_timer);
+    struct cat_totals totals = current_totals(run);
+    struct cat_progress progress =
+        cat_progress_measure(&run->meter, totals.sent, totals.received, totals.elapsed);
+    uint64_t next = nk_event_loop_now(run->loop) + CAT_PROGRESS_INTERVAL;
+    run->reporter->progress(run->reporter->context, &progress);
+    int error = nk_event_loop_set_timer(run->loop, timer, next);
+    if (error)
+        cat_run_end(run, EXIT_STATUS_FAILED, "watch the progress", NULL, error);
+}
+
+void cat_run_begin(struct cat_run *run)
+{
+    cat_trace_begin(run->trace);
+    run->connected_at = nk_clock_monotonic(nk_clock_system());
+    if (!run->options->progress)
+        return;
+    bool reads_input = !run->options->exec && !run->options->session.recv_only;
+    run->meter.expected = reads_input ? cat_progress_expected(STDIN_FILENO) : 0;
+    on_progress(&run->progress_timer);
+}
+
 /* ---- signals ---- */
 
 static void on_signal(void *context, int signal_number)
@@ -94,6 +118,7 @@ enum exit_status cat_run_open(struct cat_run *run, const struct cat_options *opt
     const struct nk_event_loop_options loop_options = {.dispatcher = options->dispatcher,
                                                        .name = "main"};
     *run = (struct cat_run){.options = options, .reporter = reporter};
+    nk_timer_init(&run->progress_timer, on_progress);
     int error = nk_event_loop_new(&run->loop, &loop_options);
     if (!error)
         error = nk_signal_watch_new(&run->signals, run->loop, watched_signals,
@@ -126,6 +151,7 @@ void cat_run_until_end(struct cat_run *run)
         run->before_end(run);
     cat_trace_close(run->trace); /* now, because it may still fail */
     run->trace = NULL;
+    nk_event_loop_cancel_timer(run->loop, &run->progress_timer);
     report_totals(run, true);
 }
 
@@ -232,8 +258,7 @@ void cat_run_join(struct cat_run *run, int fd)
         .telnet = run->options->telnet,
         .hides_data = run->hides_data,
     };
-    cat_trace_begin(run->trace);
-    run->connected_at = nk_clock_monotonic(nk_clock_system());
+    cat_run_begin(run);
     if (run->options->exec) {
         join_command(run, fd, &options);
         return;

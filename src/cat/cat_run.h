@@ -22,7 +22,9 @@ struct cat_run {
     struct cat_child_session *command; /* --exec: instead of the session */
     struct cat_totals totals;          /* of a session that has ended */
     uint64_t connected_at;             /* monotonic ns; 0 = never */
-    int signal_number;                 /* what ended the program, or 0 */
+    struct cat_progress_meter meter;
+    struct nk_timer progress_timer;
+    int signal_number; /* what ended the program, or 0 */
     enum exit_status status;
     bool has_ended;
     /* A signal has ended the program, and the totals follow; or NULL. */
@@ -47,6 +49,10 @@ enum exit_status cat_run_leave(const struct cat_run *run);
 /* Shows what is moved as a hexdump from now on, or not any more. On a terminal the
  * bytes themselves are not written meanwhile. */
 void cat_run_show_hex(struct cat_run *run, bool on);
+
+/* There is a connection: from now on its time counts and its progress is told. Not
+ * needed with cat_run_join. */
+void cat_run_begin(struct cat_run *run);
 
 /* Joins the connection to standard input and output, or to a command of its own; its
  * end ends the run. */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "cat/cat_child.h"
+#include "cat/cat_progress.h"
 #include "cat/cat_proxy_url.h"
 #include "cat/cat_session.h"
 #include "os/address.h"
@@ -30,6 +31,7 @@ struct cat_options {
     bool crlf;                          /* send each end of line as CR LF */
     bool telnet;                        /* connect: the peer speaks telnet */
     bool hex;                           /* what is moved goes to the reporter's hexdump, too */
+    bool progress;                      /* tell the reporter once a second how far it is */
     const char *record;                 /* and into this file; NULL = none */
     const char *exec;                   /* command that serves a connection; NULL = none */
     const char *dispatcher;             /* NULL = NETKIT_DISPATCHER or epoll */
@@ -80,6 +82,8 @@ struct cat_reporter {
     void (*command_ended)(void *context, const struct cat_command_end *end);
     /* With --hex: one or more whole lines of a hexdump. */
     void (*hexdump)(void *context, const char *lines);
+    /* With --progress, once a second. */
+    void (*progress)(void *context, const struct cat_progress *progress);
     /* On SIGUSR1 (final = false) and once at the end; `status` is what a shell
      * will see, 128 and its number for a signal. */
     void (*totals)(void *context, const struct cat_totals *totals, bool final, int status);

@@ -1,10 +1,12 @@
-"""What connect and listen do with bytes on their way: --hex, --record, --telnet, --limit-rate."""
+"""What connect and listen do with bytes on their way: --hex, --record, --telnet, --limit-rate,
+--progress."""
 
 import os
 import pty
 import re
 import signal
 import subprocess
+import termios
 import time
 
 import pytest
@@ -417,3 +419,98 @@ def test_limit_rate_of_datagrams():
     """An option without effect is silently accepted."""
     result = run("connect", "--limit-rate", "1k", "udp://127.0.0.1:9")
     assert result.returncode == 2 and "--limit-rate" in result.stderr
+
+
+# ---- the progress ----
+
+
+def test_progress_as_events(stage, tmp_path):
+    """A program that watches a long transfer sees nothing of it, or wrong numbers."""
+    (tmp_path / "in").write_bytes(pattern(MIB // 2))
+    with open(tmp_path / "in", "rb") as source:
+        cat, peer = stage.pair("connect", "--progress", "--json", "--limit-rate", "200k",
+                               stdin=source)
+    peer.send(b"received")
+    peer.end()
+    assert peer.receive_all() == pattern(MIB // 2)
+    cat.wait(0)
+    events = read_events(cat.stderr())
+    told = [event for event in events if event["event"] == "progress"]
+    assert 3 <= len(told) <= 4
+    assert [event["event"] for event in events[-1:]] == ["summary"]
+    assert told[0]["bytes_sent"] == 0 and "left" not in told[0]
+    assert told[2]["bytes_received"] == 8
+    assert 150_000 < told[2]["rate"] < 250_000
+    assert 0.2 < told[2]["left"] < 1
+    assert 1.9 < told[2]["elapsed"] < 3
+    assert told[1]["bytes_sent"] < told[2]["bytes_sent"] < MIB // 2
+
+
+def on_terminal(stage, terminal, *words):
+    """`netkit connect` whose standard error is a terminal, and its peer."""
+    server, word = stage.listener()
+    command = f'exec "$0" connect "$@" 2>{os.ttyname(terminal.inner)}'
+    cat = stage.cat(*words, word, prefix=["sh", "-c", command], program=os.environ["NETKIT"])
+    return cat, stage.keep(Peer(server.accept()[0]))
+
+
+def screen(terminal):
+    """What is on the terminal, which writes over what is there after a CR."""
+    os.set_blocking(terminal.outer, False)
+    text = b""
+    try:
+        while piece := os.read(terminal.outer, 65536):
+            text += piece
+    except (BlockingIOError, OSError):
+        pass
+    lines = []
+    for line in text.decode().split("\n"):
+        shown = ""
+        for part in line.split("\r"):
+            shown = part + shown[len(part):]
+        lines.append(shown.rstrip())
+    return text, lines
+
+
+def test_progress_on_a_terminal(stage):
+    """Line after line, or rests of the former line, or the totals on top of it."""
+    terminal = stage.keep(Terminal())
+    termios.tcsetwinsize(terminal.inner, (24, 60))
+    cat, peer = on_terminal(stage, terminal, "--progress", "--hex")
+    cat.send(b"x" * 5)
+    assert peer.receive(5) == b"x" * 5
+    peer.send(b"y")
+    assert cat.receive(1) == b"y"
+    cat.end()
+    peer.end()
+    cat.wait(0)
+    text, lines = screen(terminal)
+    assert text.startswith(b"\rsent 0 bytes, received 0 bytes, 0 bytes/s, 0 ms")
+    assert [line[:1] for line in lines] == [">", "<", "s", ""]
+    assert re.fullmatch(r"sent 5 bytes, received 1 bytes? in \d+(\.\d)? m?s", lines[2])
+
+
+def test_progress_fits_a_narrow_terminal(stage):
+    """A line that wraps is not written over."""
+    terminal = stage.keep(Terminal())
+    termios.tcsetwinsize(terminal.inner, (24, 20))
+    cat, peer = on_terminal(stage, terminal, "--progress")
+    wait_until(lambda: screen(terminal)[1][0] == "sent 0 bytes, recei", "the line is cut")
+    cat.end()
+    peer.end()
+    cat.wait(0)
+
+
+@pytest.mark.parametrize("words", [[], ["-v"]])
+def test_progress_without_a_terminal(stage, words):
+    """A log file is filled with progress."""
+    cat, peer = stage.pair("connect", "--progress", *words)
+    peer.end()
+    cat.end()
+    cat.wait(0)
+    assert "\r" not in cat.stderr() and "/s" not in cat.stderr()
+
+
+def test_progress_in_silence():
+    """Two options that contradict each other."""
+    assert run("connect", "--progress", "--quiet", "1").returncode == 2
