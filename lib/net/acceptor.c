@@ -152,7 +152,7 @@ static int bind_and_listen(struct nk_acceptor *acceptor, int fd, const struct nk
         return error;
     int backlog = acceptor->options.backlog;
     if (local->any.sa_family == AF_UNIX) {
-        error = nk_unix_path_bind(fd, local, SOCK_STREAM, backlog, &acceptor->path);
+        error = nk_unix_path_bind(fd, local, acceptor->options.type, backlog, &acceptor->path);
     } else {
         error = nk_socket_bind(fd, local);
         if (!error)
@@ -175,10 +175,12 @@ int nk_acceptor_new(struct nk_acceptor **out, struct nk_event_loop *loop,
         return -ENOMEM;
     acceptor->loop = loop;
     acceptor->options = *options;
+    if (options->type == 0)
+        acceptor->options.type = SOCK_STREAM;
     acceptor->is_paused = true;
     acceptor->reserve = -1;
     nk_timer_init(&acceptor->timer, on_timer);
-    int fd = nk_socket_open(local->any.sa_family, SOCK_STREAM);
+    int fd = nk_socket_open(local->any.sa_family, acceptor->options.type);
     int error = fd < 0 ? fd : bind_and_listen(acceptor, fd, local);
     if (!error) {
         error = nk_channel_open(&acceptor->channel, loop, fd, on_ready);

@@ -1,4 +1,4 @@
-/* A listening socket on a loop: TCP or unix stream.
+/* A listening socket on a loop: TCP, unix stream or unix seqpacket.
  *
  * It accepts in batches, survives every error that accept can report, and does
  * not spin when descriptors run out: it sheds one client with a descriptor kept
@@ -16,6 +16,7 @@
 struct nk_acceptor;
 
 struct nk_acceptor_options {
+    int type; /* SOCK_STREAM (also 0) or SOCK_SEQPACKET */
     int backlog;
     bool reuse_port;            /* several listeners share the port (SO_REUSEPORT) */
     bool no_delay;              /* TCP_NODELAY for what is accepted */

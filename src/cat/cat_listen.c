@@ -45,7 +45,9 @@ static void on_accepted(void *context, int fd)
 static int listen_on(struct listening *listening, const struct nk_sockaddr *local)
 {
     const struct nk_address *address = &listening->run.options->address;
+    bool has_records = address->scheme == NK_SCHEME_UNIX_SEQPACKET;
     const struct nk_acceptor_options options = {
+        .type = has_records ? SOCK_SEQPACKET : SOCK_STREAM,
         .backlog = 16,
         .no_delay = true,
         .v6_only = address->host[0] != '\0' || listening->run.options->family == AF_INET6,
