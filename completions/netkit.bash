@@ -21,6 +21,7 @@ _netkit_takes_value()
         --record | \
         --datagram | \
         --exec | \
+        --limit-rate | \
         --linger | \
         --idle-timeout | \
         --proxy | \
@@ -85,6 +86,8 @@ _netkit_connect()
             --record \
             --datagram \
             --exec \
+            --limit-rate \
+            --progress \
             --ipv4 \
             --ipv6 \
             --linger \
@@ -126,6 +129,8 @@ _netkit_listen()
             --record \
             --datagram \
             --exec \
+            --limit-rate \
+            --progress \
             --ipv4 \
             --ipv6 \
             --linger \

@@ -18,6 +18,7 @@ function __netkit_at
             --record \
             --datagram \
             --exec \
+            --limit-rate \
             --linger \
             --idle-timeout \
             --proxy \
@@ -108,6 +109,8 @@ complete -c netkit -n '__netkit_at -p connect' -l hex -d 'show what is moved, in
 complete -c netkit -n '__netkit_at -p connect' -l record -rF -d 'keep what is moved, with its times'
 complete -c netkit -n '__netkit_at -p connect' -l datagram -x -d 'udp: a datagram is a line, or SIZE bytes'
 complete -c netkit -n '__netkit_at -p connect' -l exec -x -d 'join the connection to a command'
+complete -c netkit -n '__netkit_at -p connect' -l limit-rate -x -d 'bytes a second, in each direction'
+complete -c netkit -n '__netkit_at -p connect' -l progress -d 'show how much has moved, and how fast'
 complete -c netkit -n '__netkit_at -p connect' -l ipv4 -s 4 -d 'use IPv4 only'
 complete -c netkit -n '__netkit_at -p connect' -l ipv6 -s 6 -d 'use IPv6 only'
 complete -c netkit -n '__netkit_at -p connect' -l linger -x -d 'then wait for the peer\'s end'
@@ -131,6 +134,8 @@ complete -c netkit -n '__netkit_at -p listen' -l hex -d 'show what is moved, in 
 complete -c netkit -n '__netkit_at -p listen' -l record -rF -d 'keep what is moved, with its times'
 complete -c netkit -n '__netkit_at -p listen' -l datagram -x -d 'udp: a datagram is a line, or SIZE bytes'
 complete -c netkit -n '__netkit_at -p listen' -l exec -x -d 'join the connection to a command'
+complete -c netkit -n '__netkit_at -p listen' -l limit-rate -x -d 'bytes a second, in each direction'
+complete -c netkit -n '__netkit_at -p listen' -l progress -d 'show how much has moved, and how fast'
 complete -c netkit -n '__netkit_at -p listen' -l ipv4 -s 4 -d 'use IPv4 only'
 complete -c netkit -n '__netkit_at -p listen' -l ipv6 -s 6 -d 'use IPv6 only'
 complete -c netkit -n '__netkit_at -p listen' -l linger -x -d 'then wait for the peer\'s end'
