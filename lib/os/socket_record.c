@@ -8,7 +8,7 @@
 
 bool nk_socket_keeps_records(int fd)
 {
-    int type;
+    int type = 0;
     return nk_socket_get_option(fd, SOL_SOCKET, SO_TYPE, &type) == 0 && type == SOCK_SEQPACKET;
 }
 
