@@ -95,7 +95,7 @@ static const struct option_part parts[] = {
 };
 
 static const enum nk_scheme schemes[] = {NK_SCHEME_TCP, NK_SCHEME_UDP, NK_SCHEME_UNIX,
-                                         NK_SCHEME_UNIX_DGRAM};
+                                         NK_SCHEME_UNIX_DGRAM, NK_SCHEME_UNIX_SEQPACKET};
 
 static const struct server_rules rules = {schemes, NK_ARRAY_LENGTH(schemes), false};
 

@@ -4,6 +4,7 @@
 
 #include "net/connection_private.h"
 #include "os/socket.h"
+#include "os/socket_record.h"
 
 /* Receives of a draining connection: 16 x 64 KiB is more than what a kernel
  * buffer of the default size holds. */
@@ -78,18 +79,31 @@ void nk_connection_drain(struct nk_tcp_connection *connection)
     }
 }
 
-int nk_connection_group_add(struct nk_connection_group *group, int fd)
+static int add(struct nk_connection_group *group, int fd, bool keeps_records)
 {
     struct nk_tcp_connection *connection;
-    int error = nk_connection_create(&connection, group, fd);
+    int error = keeps_records ? nk_socket_mark_records(fd) : 0;
+    if (!error)
+        error = nk_connection_create(&connection, group, fd);
     if (error) {
         nk_socket_close(fd);
         return error;
     }
+    connection->keeps_records = keeps_records;
     nk_connection_establish(connection);
     if (group->is_draining && !connection->is_closed)
         nk_connection_drain(connection);
     return 0;
+}
+
+int nk_connection_group_add(struct nk_connection_group *group, int fd)
+{
+    return add(group, fd, false);
+}
+
+int nk_connection_group_add_seqpacket(struct nk_connection_group *group, int fd)
+{
+    return add(group, fd, true);
 }
 
 void nk_connection_group_drain(struct nk_connection_group *group)
@@ -172,6 +186,11 @@ void nk_connection_group_counters(const struct nk_connection_group *group,
 bool nk_tcp_connection_input_ended(const struct nk_tcp_connection *connection)
 {
     return connection->input_ended;
+}
+
+bool nk_tcp_connection_keeps_records(const struct nk_tcp_connection *connection)
+{
+    return connection->keeps_records;
 }
 
 bool nk_tcp_connection_is_closing(const struct nk_tcp_connection *connection)

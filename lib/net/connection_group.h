@@ -39,6 +39,10 @@ NK_PUBLIC void nk_connection_group_free(struct nk_connection_group *group);
  * or -EMFILE when the dispatcher cannot watch a descriptor this high. */
 NK_PUBLIC int nk_connection_group_add(struct nk_connection_group *group, int fd) NK_NONNULL(1);
 
+/* The same for a socket of the type SOCK_SEQPACKET, whose records are kept apart. */
+NK_PUBLIC int nk_connection_group_add_seqpacket(struct nk_connection_group *group, int fd)
+    NK_NONNULL(1);
+
 /* Closes idle connections, asks the others to finish (on_drain), and does so at
  * once with connections added later. */
 NK_PUBLIC void nk_connection_group_drain(struct nk_connection_group *group) NK_NONNULL(1);

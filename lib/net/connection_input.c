@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "net/connection_private.h"
+#include "os/socket_record.h"
 
 #define DEFAULT_MAX_INPUT ((size_t)64 * 1024)
 
@@ -20,10 +21,18 @@ bool nk_connection_wants_to_read(const struct nk_tcp_connection *connection)
     return !connection->is_paused && !connection->is_held && !connection->close_wanted;
 }
 
+/* Whether what the handler left of a record comes again. */
+static bool will_go_on(const struct nk_tcp_connection *connection)
+{
+    return connection->is_paused || connection->is_held;
+}
+
 /* Keeps what the handler did not consume of `input`. Returns 0 or -errno. */
 static int keep_rest(struct nk_tcp_connection *connection, struct nk_slice input, size_t consumed)
 {
     if (connection->input) {
+        if (connection->keeps_records && !will_go_on(connection))
+            consumed = input.len;
         nk_buffer_consume(connection->input, consumed);
         if (nk_buffer_len(connection->input) == 0) {
             nk_buffer_deinit(connection->input);
@@ -33,6 +42,8 @@ static int keep_rest(struct nk_tcp_connection *connection, struct nk_slice input
         return 0;
     }
     if (NK_LIKELY(consumed >= input.len))
+        return 0;
+    if (connection->keeps_records && !will_go_on(connection))
         return 0;
     struct nk_buffer *rest = malloc(sizeof(*rest));
     if (!rest)
@@ -121,11 +132,9 @@ static ssize_t receive_behind(struct nk_tcp_connection *connection, struct nk_sl
     return len;
 }
 
-/* After NK_CLOSE_LINGER: reads and drops. */
-static size_t receive_and_drop(struct nk_tcp_connection *connection)
+/* After NK_CLOSE_LINGER: `len` bytes were read and are dropped; 0 = the end. */
+static size_t drop(struct nk_tcp_connection *connection, ssize_t len)
 {
-    struct nk_slice dropped;
-    ssize_t len = receive_shared(connection, &dropped);
     if (len == -EAGAIN || len == BUFFER_IS_LENT)
         return 0;
     if (len > 0)
@@ -139,19 +148,9 @@ static size_t receive_and_drop(struct nk_tcp_connection *connection)
     return (size_t)len;
 }
 
-size_t nk_connection_receive(struct nk_tcp_connection *connection)
+/* Nothing was received: the end, the reason why not, or just nothing yet. */
+static size_t receive_nothing(struct nk_tcp_connection *connection, ssize_t len)
 {
-    struct nk_slice input;
-    if (connection->is_lingering)
-        return receive_and_drop(connection);
-    bool is_shared = connection->input == NULL;
-    ssize_t len =
-        is_shared ? receive_shared(connection, &input) : receive_behind(connection, &input);
-    if (NK_LIKELY(len > 0)) {
-        nk_count(&connection->group->bytes_received, (uint64_t)len);
-        deliver(connection, input, is_shared ? connection->channel.loop : NULL);
-        return (size_t)len;
-    }
     if (len == BUFFER_IS_LENT)
         return 0;
     if (len == 0)
@@ -161,6 +160,62 @@ size_t nk_connection_receive(struct nk_tcp_connection *connection)
     else if (connection->output_error)
         nk_tcp_connection_abort(connection, connection->output_error);
     return 0;
+}
+
+/* The next record into the loop's buffer, which is lent then; an empty one is a
+ * slice without bytes, *has_ended tells it from the end. */
+static ssize_t receive_shared_record(struct nk_tcp_connection *connection, struct nk_slice *record,
+                                     bool *has_ended)
+{
+    char *data = nk_event_loop_borrow_buffer(connection->channel.loop);
+    if (!data)
+        return BUFFER_IS_LENT;
+    *has_ended = false;
+    ssize_t len = nk_socket_receive_record(connection->transport.fd, data,
+                                           NK_EVENT_LOOP_BUFFER_SIZE, has_ended);
+    if (len < 0 || *has_ended)
+        nk_event_loop_return_buffer(connection->channel.loop);
+    *record = nk_slice_make(data, len > 0 ? (size_t)len : 0);
+    return len;
+}
+
+/* What was left of the record before comes first. Returns at least 1 when there
+ * was a record: also an empty one is something. */
+static size_t receive_record(struct nk_tcp_connection *connection)
+{
+    struct nk_slice record;
+    bool has_ended = false;
+    if (connection->input && !connection->is_lingering) {
+        record = nk_buffer_slice(connection->input);
+        deliver(connection, record, NULL);
+        return record.len;
+    }
+    ssize_t len = receive_shared_record(connection, &record, &has_ended);
+    bool is_empty = len == 0 && !has_ended;
+    if (connection->is_lingering)
+        return drop(connection, is_empty ? 1 : len);
+    if (len <= 0 && !is_empty)
+        return receive_nothing(connection, len);
+    nk_count(&connection->group->bytes_received, record.len);
+    deliver(connection, record, connection->channel.loop);
+    return is_empty ? 1 : record.len;
+}
+
+size_t nk_connection_receive(struct nk_tcp_connection *connection)
+{
+    struct nk_slice input;
+    if (NK_UNLIKELY(connection->keeps_records || connection->is_lingering)) /* one test */
+        return connection->keeps_records ? receive_record(connection)
+                                         : drop(connection, receive_shared(connection, &input));
+    bool is_shared = connection->input == NULL;
+    ssize_t len =
+        is_shared ? receive_shared(connection, &input) : receive_behind(connection, &input);
+    if (NK_LIKELY(len > 0)) {
+        nk_count(&connection->group->bytes_received, (uint64_t)len);
+        deliver(connection, input, is_shared ? connection->channel.loop : NULL);
+        return (size_t)len;
+    }
+    return receive_nothing(connection, len);
 }
 
 void nk_tcp_connection_pause_reading(struct nk_tcp_connection *connection)

@@ -16,6 +16,9 @@
  * 200 us of copying in the kernel. */
 #define FILE_BUDGET ((size_t)2 * 1024 * 1024)
 
+/* The length of a queued record stands in front of it. */
+#define RECORD_HEAD sizeof(uint32_t)
+
 void nk_connection_free_output(struct nk_tcp_connection *connection)
 {
     struct nk_outbox *output = connection->output;
@@ -32,7 +35,8 @@ uint64_t nk_tcp_connection_queued(const struct nk_tcp_connection *connection)
 {
     uint64_t queued = 0;
     if (connection->output)
-        queued = nk_buffer_len(&connection->output->bytes) + connection->output->file_left;
+        queued = nk_buffer_len(&connection->output->bytes) -
+                 connection->output->records * RECORD_HEAD + connection->output->file_left;
     if (connection->group->corked == connection)
         queued += connection->group->cork_len;
     return queued;
@@ -66,6 +70,7 @@ static struct nk_outbox *outbox(struct nk_tcp_connection *connection)
         return NULL;
     size_t max = connection->group->handlers->max_output;
     nk_buffer_init(&output->bytes, max ? max : DEFAULT_MAX_OUTPUT);
+    output->records = 0;
     output->file = -1;
     output->file_offset = 0;
     output->file_left = 0;
@@ -89,10 +94,36 @@ static void apply_water_marks(struct nk_tcp_connection *connection)
         nk_connection_post_task(connection); /* a handler may have stopped for the same reason */
 }
 
-static int queue(struct nk_tcp_connection *connection, struct nk_slice bytes)
+static int append_record(struct nk_outbox *output, struct nk_slice record)
+{
+    uint32_t len = (uint32_t)record.len;
+    char *tail;
+    if (record.len > UINT32_MAX - RECORD_HEAD)
+        return -EMSGSIZE;
+    int error = nk_buffer_reserve(&output->bytes, RECORD_HEAD + record.len, &tail, NULL);
+    if (error)
+        return error;
+    memcpy(tail, &len, RECORD_HEAD);
+    if (len > 0)
+        memcpy(tail + RECORD_HEAD, record.data, len);
+    nk_buffer_commit(&output->bytes, RECORD_HEAD + record.len);
+    output->records++;
+    return 0;
+}
+
+static int append(struct nk_tcp_connection *connection, struct nk_slice bytes)
 {
     struct nk_outbox *output = outbox(connection);
-    int error = output ? nk_buffer_append(&output->bytes, bytes) : -ENOMEM;
+    if (!output)
+        return -ENOMEM;
+    return connection->keeps_records ? append_record(output, bytes)
+                                     : nk_buffer_append(&output->bytes, bytes);
+}
+
+static int queue(struct nk_tcp_connection *connection, struct nk_slice bytes)
+{
+    int error = append(connection, bytes);
+    const struct nk_outbox *output = connection->output;
     if (error) {
         if (output && nk_buffer_len(&output->bytes) == 0 && output->file < 0)
             nk_connection_free_output(connection);
@@ -138,6 +169,8 @@ static int send_now(struct nk_tcp_connection *connection, struct nk_slice bytes,
         nk_count(&connection->group->bytes_sent, bytes.len);
         return 0;
     }
+    if (sent == -EMSGSIZE && connection->keeps_records)
+        return (int)sent; /* nothing else is the worse for it */
     if (sent < 0 && sent != -EAGAIN) {
         fail_output(connection, (int)sent);
         return -EPIPE;
@@ -173,13 +206,16 @@ int nk_tcp_connection_send(struct nk_tcp_connection *connection, struct nk_slice
     struct nk_connection_group *group = connection->group;
     if (!can_send(connection))
         return -EPIPE;
-    if (bytes.len == 0)
-        return 0;
+    if (bytes.len == 0) {
+        if (!connection->keeps_records)
+            return 0;
+        bytes.data = ""; /* it may have been NULL, which send(2) does not take */
+    }
     if (connection->output && connection->output->file >= 0)
         return -ENOBUFS;
     if (connection->output)
         return queue(connection, bytes);
-    if (group->corked != connection)
+    if (group->corked != connection || NK_UNLIKELY(connection->keeps_records))
         return send_now(connection, bytes, false);
 
     bool is_direct = group->cork_len == 0 && bytes.len >= DIRECT_SEND_SIZE;
@@ -198,6 +234,8 @@ int nk_tcp_connection_send_file(struct nk_tcp_connection *connection, int file, 
                                 uint64_t len)
 {
     int error = can_send(connection) ? 0 : -EPIPE;
+    if (!error && connection->keeps_records)
+        error = -EOPNOTSUPP;
     if (!error && connection->output && connection->output->file >= 0)
         error = -EBUSY;
     if (!error && !outbox(connection))
@@ -232,6 +270,25 @@ static int flush_bytes(struct nk_tcp_connection *connection)
         nk_buffer_consume(&output->bytes, (size_t)sent);
         if ((size_t)sent < bytes.len)
             return -EAGAIN;
+    }
+    return 0;
+}
+
+/* The same for records: the kernel takes a whole one or nothing of it. */
+static int flush_records(struct nk_tcp_connection *connection)
+{
+    struct nk_transport *transport = &connection->transport;
+    struct nk_outbox *output = connection->output;
+    while (output->records > 0) {
+        struct nk_slice bytes = nk_buffer_slice(&output->bytes);
+        uint32_t len;
+        memcpy(&len, bytes.data, RECORD_HEAD);
+        ssize_t sent = transport->ops->send(transport, bytes.data + RECORD_HEAD, len, false);
+        if (sent < 0)
+            return (int)sent;
+        nk_count(&connection->group->bytes_sent, len);
+        nk_buffer_consume(&output->bytes, RECORD_HEAD + len);
+        output->records--;
     }
     return 0;
 }
@@ -290,10 +347,10 @@ static int flush_file(struct nk_tcp_connection *connection)
 
 void nk_connection_flush_output(struct nk_tcp_connection *connection)
 {
-    int error = flush_bytes(connection);
+    int error = connection->keeps_records ? flush_records(connection) : flush_bytes(connection);
     if (!error)
         error = flush_file(connection);
-    if (error == -EIO) {
+    if (error == -EIO || error == -EMSGSIZE) {
         fail(connection, error);
         return;
     }

@@ -17,7 +17,8 @@
  * only while there is any. */
 struct nk_outbox {
     struct nk_buffer bytes;
-    int file; /* -1 = none */
+    uint32_t records; /* in `bytes`, each behind its length; for connections that keep them */
+    int file;         /* -1 = none */
     off_t file_offset;
     uint64_t file_left;
     uint64_t untaken; /* here and in the kernel, when progress was last asked for */
@@ -38,6 +39,7 @@ struct nk_tcp_connection {
     uint32_t idle_since;      /* when it became idle, in units of 2^20 ns (about a ms) */
     int output_error;         /* why sending failed; the input is still read to its end */
     unsigned linger_left : 17;
+    unsigned keeps_records : 1; /* SOCK_SEQPACKET */
     unsigned is_handshaking : 1;
     unsigned is_paused : 1;   /* by the handler */
     unsigned is_held : 1;     /* by the high-water mark */
@@ -46,13 +48,13 @@ struct nk_tcp_connection {
     unsigned write_completed : 1; /* on_write_completed is due in the posted task */
     unsigned task_is_posted : 1;
     unsigned shutdown_wanted : 1;
-    unsigned shutdown_done : 1;
     unsigned close_wanted : 1;  /* as soon as the output is empty */
     unsigned linger_wanted : 1; /* ... and then read on a while */
     unsigned is_lingering : 1;
     unsigned is_failed : 1; /* the posted task closes it with output_error */
     unsigned is_closed : 1;
     unsigned is_idle : 1;
+    unsigned shutdown_done : 1;
     unsigned is_drain_due : 1; /* again, when the output is empty */
 };
 

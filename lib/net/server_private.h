@@ -62,6 +62,7 @@ struct nk_tcp_server {
     atomic_uint_fast64_t handed;   /* connections given to any loop */
     atomic_uint_fast64_t closed;   /* ... that have ended */
     atomic_bool is_full;           /* a client waits for one to end */
+    atomic_bool has_seqpacket;     /* some of the clients keep records */
     atomic_uint_fast64_t next_log; /* of being full; monotonic ns */
     struct nk_task room_task;      /* a loop -> main: one has ended */
     atomic_bool room_task_is_posted;

@@ -7,6 +7,7 @@
 #include "net/connection_private.h"
 #include "net/server_private.h"
 #include "os/socket.h"
+#include "os/socket_record.h"
 
 /* A server at its limit says so at most this often. */
 #define LOG_INTERVAL (10 * NK_NANOSECONDS_PER_SECOND)
@@ -61,7 +62,11 @@ void nk_server_shard_deinit(struct nk_server_shard *shard)
 
 static void take_over(struct nk_server_shard *shard, int fd)
 {
-    int error = nk_connection_group_add(shard->group, fd);
+    bool may_keep_records =
+        atomic_load_explicit(&shard->server->has_seqpacket, memory_order_relaxed);
+    int error = may_keep_records && nk_socket_keeps_records(fd)
+                    ? nk_connection_group_add_seqpacket(shard->group, fd)
+                    : nk_connection_group_add(shard->group, fd);
     if (!error)
         return;
     nk_count(&shard->lost, 1);

@@ -1,6 +1,7 @@
 /* A stream connection: bytes in, bytes out, back-pressure, an orderly end.
  *
- * It serves TCP and unix stream sockets, accepted or connected. A connection
+ * It serves TCP and unix stream sockets, accepted or connected, and unix sockets
+ * that keep records (SOCK_SEQPACKET). A connection
  * belongs to one loop for life and every function here is for that loop's
  * thread, usually from inside one of its callbacks. Other threads name it by
  * nk_tcp_connection_id and post a task that looks it up again.
@@ -14,6 +15,12 @@
  * when the callback returns. What the kernel does not take is queued, and then
  * the loop watches for writability. While more than `high_water` bytes are
  * queued the connection is not read from; at `low_water` it is again.
+ *
+ * Records: each call of on_message is about one record, which may be empty, and
+ * each send makes one; they are neither merged nor cut. What the handler leaves of
+ * a record comes again by itself when reading goes on, and is dropped when it was
+ * not stopped (by pausing, or by the high-water mark): nothing could complete it.
+ * A record above NK_EVENT_LOOP_BUFFER_SIZE closes the connection with -EMSGSIZE.
  *
  * The end: every way to close goes through the same steps, exactly once, and
  * the memory lives until the end of the loop's turn. A callback may close
@@ -88,11 +95,12 @@ enum nk_close {
 
 /* ---- sending ---- */
 
-/* Sends `bytes`, which are copied when they cannot go out at once. Returns 0,
- * -ENOBUFS when max_output would be passed or a file is queued, -ENOMEM, or
+/* Sends `bytes`, which are copied when they cannot go out at once; as one record
+ * where records are kept. Returns 0, -ENOBUFS when max_output would be passed or a
+ * file is queued, -ENOMEM, -EMSGSIZE for a record that the socket cannot take, or
  * -EPIPE when the sending direction is closed. Nothing was taken on failure; if
- * a part was out already, the connection is closed with that reason. Never calls
- * back from within. */
+ * a part was out already, or it shows later that a queued record cannot be sent,
+ * the connection is closed with that reason. Never calls back from within. */
 NK_PUBLIC int nk_tcp_connection_send(struct nk_tcp_connection *connection, struct nk_slice bytes)
     NK_NONNULL(1);
 
@@ -100,7 +108,7 @@ NK_PUBLIC int nk_tcp_connection_send(struct nk_tcp_connection *connection, struc
  * the descriptor and closes it, also on failure. Only one file can be queued,
  * and nothing behind it until it is sent: wait for on_write_completed. Should
  * the file end early, the connection is closed with -EIO. Returns 0, -EBUSY,
- * -ENOMEM or -EPIPE. */
+ * -ENOMEM, -EPIPE, or -EOPNOTSUPP where records are kept. */
 NK_PUBLIC int nk_tcp_connection_send_file(struct nk_tcp_connection *connection, int file,
                                           uint64_t offset, uint64_t len) NK_NONNULL(1);
 
@@ -132,6 +140,10 @@ NK_PUBLIC void nk_tcp_connection_pause_reading(struct nk_tcp_connection *connect
 /* Goes on. Bytes that were kept are delivered in this or the next turn, never
  * from within this call. */
 NK_PUBLIC void nk_tcp_connection_resume_reading(struct nk_tcp_connection *connection) NK_NONNULL(1);
+
+/* Whether it keeps records (SOCK_SEQPACKET). */
+NK_PUBLIC bool nk_tcp_connection_keeps_records(const struct nk_tcp_connection *connection)
+    NK_NONNULL(1);
 
 /* The peer has ended its stream and everything was delivered. */
 NK_PUBLIC bool nk_tcp_connection_input_ended(const struct nk_tcp_connection *connection)

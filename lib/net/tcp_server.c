@@ -238,17 +238,13 @@ static int listen_on_main(struct nk_tcp_server *server, const struct nk_sockaddr
     return 0;
 }
 
-int nk_tcp_server_listen(struct nk_tcp_server *server, const struct nk_sockaddr *local,
-                         bool v6_only, const char *socket_options, struct nk_sockaddr *bound)
+static int listen_with(struct nk_tcp_server *server, const struct nk_sockaddr *local,
+                       struct nk_acceptor_options options, struct nk_sockaddr *bound)
 {
     bool on_every_loop = server->options.reuse_port && local->any.sa_family != AF_UNIX;
     struct nk_sockaddr address;
-    struct nk_acceptor_options options = {
-        .backlog = server->options.backlog,
-        .no_delay = server->options.no_delay,
-        .v6_only = v6_only,
-        .socket_options = socket_options,
-    };
+    options.backlog = server->options.backlog;
+    options.no_delay = server->options.no_delay;
     if (server->acceptor_count == NK_SERVER_ACCEPTORS_MAX ||
         server->shards[0].acceptor_count == NK_SERVER_ACCEPTORS_MAX)
         return -ENOBUFS;
@@ -257,6 +253,24 @@ int nk_tcp_server_listen(struct nk_tcp_server *server, const struct nk_sockaddr 
     if (!error && bound)
         *bound = address;
     return error;
+}
+
+int nk_tcp_server_listen(struct nk_tcp_server *server, const struct nk_sockaddr *local,
+                         bool v6_only, const char *socket_options, struct nk_sockaddr *bound)
+{
+    return listen_with(
+        server, local,
+        (struct nk_acceptor_options){.v6_only = v6_only, .socket_options = socket_options}, bound);
+}
+
+int nk_tcp_server_listen_seqpacket(struct nk_tcp_server *server, const struct nk_sockaddr *local,
+                                   const char *socket_options, struct nk_sockaddr *bound)
+{
+    atomic_store_explicit(&server->has_seqpacket, true, memory_order_relaxed);
+    return listen_with(server, local,
+                       (struct nk_acceptor_options){.type = SOCK_SEQPACKET,
+                                                    .socket_options = socket_options},
+                       bound);
 }
 
 /* On the shard's thread. */

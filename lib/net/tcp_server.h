@@ -60,6 +60,13 @@ NK_PUBLIC NK_MUST_USE int nk_tcp_server_listen(struct nk_tcp_server *server,
                                                const char *socket_options,
                                                struct nk_sockaddr *bound) NK_NONNULL(1, 2);
 
+/* The same on a unix address for clients that keep records (SOCK_SEQPACKET). */
+NK_PUBLIC NK_MUST_USE int nk_tcp_server_listen_seqpacket(struct nk_tcp_server *server,
+                                                         const struct nk_sockaddr *local,
+                                                         const char *socket_options,
+                                                         struct nk_sockaddr *bound)
+    NK_NONNULL(1, 2);
+
 /* Begins to accept on everything that was bound. */
 NK_PUBLIC void nk_tcp_server_start(struct nk_tcp_server *server) NK_NONNULL(1);
 

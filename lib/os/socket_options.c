@@ -74,6 +74,9 @@ static const char *find_misuse(const struct nk_setting *setting, const struct nk
 
     if (!(setting->option->sockets & kinds_of_scheme(address->scheme)))
         return "this kind of address has no such socket option";
+    if (role == NK_SOCKET_SERVER && address->scheme != NK_SCHEME_UNIX_DGRAM &&
+        nk_scheme_is_unix(address->scheme))
+        return "a unix server cannot hand a socket option on to its connections";
     if (is_source && role == NK_SOCKET_SERVER)
         return "source and source-port are for clients; a server is bound to its address";
     if (setting->option->kind == NK_OPTION_GROUP && role == NK_SOCKET_SERVER &&

@@ -58,8 +58,8 @@ NK_PUBLIC NK_MUST_USE int nk_socket_options_refuse_source(const char *text) NK_N
 /* Sets the options on `fd`, but for the source, in the order of the text. Call it
  * before bind,
  * listen and connect: reuseport and v6only have no effect later, and rcvbuf
- * decides about the TCP window. A listener's options are inherited by what it
- * accepts.
+ * decides about the TCP window. A TCP listener's options are inherited by what it
+ * accepts, a unix one's are not.
  *
  * Returns 0, or a negative errno with *failed_key set to the constant name of
  * the option: -ENOPROTOOPT when it makes no sense for this kind of socket (so

@@ -47,6 +47,8 @@ void echo_extend_deadline(struct nk_tcp_connection *connection)
 static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice input)
 {
     echo_extend_deadline(connection);
+    if (input.len == 0 && nk_tcp_connection_input_ended(connection))
+        return 0; /* the end is no empty record */
     int error = nk_tcp_connection_send(connection, input);
     if (error && error != -EPIPE) /* -EPIPE: it is being closed already */
         nk_tcp_connection_abort(connection, error);

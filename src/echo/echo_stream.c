@@ -1,4 +1,5 @@
-/* Streams of messages: framed, transformed, delayed. */
+/* Streams of messages: framed, transformed, delayed. Where the socket keeps records
+ * each of them is a message, as with datagrams. */
 #include <errno.h>
 
 #include "base/log.h"
@@ -90,6 +91,17 @@ static void hold(struct session *session)
         nk_tcp_connection_request_write(session->connection);
 }
 
+/* Nothing of a record is ever left: the next one waits in the kernel instead. */
+static void on_record(struct session *session, struct nk_slice record)
+{
+    const struct echo_message message = {.payload = record};
+    ssize_t len = reply_to(session, &message);
+    if (len < 0)
+        nk_tcp_connection_abort(session->connection, (int)len);
+    else if (session->queue.size >= DELAYED_MAX)
+        hold(session);
+}
+
 static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice input)
 {
     struct session *session = nk_tcp_connection_session(connection);
@@ -98,6 +110,10 @@ static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice i
     size_t replied = 0;
     ssize_t taken = 0;
     echo_extend_deadline(connection);
+    if (nk_tcp_connection_keeps_records(connection) && !ended) {
+        on_record(session, input);
+        return input.len;
+    }
     while (replied < REPLY_BUDGET && session->queue.size < DELAYED_MAX) {
         struct echo_message message;
         taken = echo_framer_next(&session->framer, nk_slice_from(input, done), ended, &message);

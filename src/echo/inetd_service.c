@@ -12,6 +12,10 @@
  * not count, and no client keeps the loop for long. */
 #define CHARGEN_LINES 222
 
+/* Where the socket keeps records each line is one, and so many are sent at a time:
+ * each is a call of its own. */
+#define CHARGEN_RECORDS 32
+
 /* The service on one loop. */
 struct inetd_context {
     const struct inetd_options *options;
@@ -88,12 +92,16 @@ static void chargen_produce(struct nk_tcp_connection *connection)
 {
     char lines[CHARGEN_LINES * CHARGEN_LINE_LEN];
     uint64_t *number = nk_tcp_connection_session(connection);
+    bool is_line_by_line = nk_tcp_connection_keeps_records(connection);
+    size_t count = is_line_by_line ? CHARGEN_RECORDS : CHARGEN_LINES;
+    size_t piece = is_line_by_line ? CHARGEN_LINE_LEN : count * CHARGEN_LINE_LEN;
     if (nk_tcp_connection_is_closing(connection))
         return;
     extend_deadline(connection);
-    for (size_t i = 0; i < CHARGEN_LINES; i++)
+    for (size_t i = 0; i < count; i++)
         chargen_line((*number)++, lines + i * CHARGEN_LINE_LEN);
-    send_or_abort(connection, nk_slice_make(lines, sizeof(lines)));
+    for (size_t sent = 0; sent < count * CHARGEN_LINE_LEN; sent += piece)
+        send_or_abort(connection, nk_slice_make(lines + sent, piece));
     if (!nk_tcp_connection_is_closing(connection))
         nk_tcp_connection_request_write(connection);
 }

@@ -17,6 +17,7 @@ static const struct {
     {NK_SCHEME_UDP, "udp://"},
     {NK_SCHEME_UNIX, "unix:"},
     {NK_SCHEME_UNIX_DGRAM, "unix-dgram:"},
+    {NK_SCHEME_UNIX_SEQPACKET, "unix-seqpacket:"},
 };
 
 struct listening {
@@ -128,6 +129,8 @@ static int bind_address(const struct listening *listening, enum nk_scheme scheme
     if (is_for_datagrams(scheme))
         return service_datagrams_listen(listening->datagrams, address, v6_only, socket_options,
                                         bound);
+    if (scheme == NK_SCHEME_UNIX_SEQPACKET)
+        return nk_tcp_server_listen_seqpacket(listening->server, address, socket_options, bound);
     return nk_tcp_server_listen(listening->server, address, v6_only, socket_options, bound);
 }
 

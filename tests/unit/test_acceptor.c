@@ -412,7 +412,7 @@ static void socket_options_are_applied(void **state)
 
 /* A unix socket: its file is there while it listens and gone afterwards; a
  * second server is refused while the first lives and served after its crash. */
-static void a_unix_socket_has_its_file_while_it_listens(void **state)
+static void has_its_file_while_it_listens(int type)
 {
     struct nk_acceptor_options usual = options();
     struct nk_acceptor *server;
@@ -422,35 +422,49 @@ static void a_unix_socket_has_its_file_while_it_listens(void **state)
     char directory[] = "/tmp/netkit-test-XXXXXX";
     char path[64];
 
-    (void)state;
+    usual.type = type;
     assert_non_null(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/socket", directory);
     assert_int_equal(nk_sockaddr_from_unix_path(&local, path), 0);
     assert_int_equal(nk_acceptor_new(&server, loop, &local, &usual), 0);
     assert_int_equal(nk_acceptor_new(&rival, loop, &local, &usual), -EADDRINUSE);
+    usual.type = type == SOCK_STREAM ? SOCK_SEQPACKET : SOCK_STREAM;
+    assert_int_equal(nk_acceptor_new(&rival, loop, &local, &usual), -EADDRINUSE);
     assert_null(rival);
+    usual.type = type;
     nk_acceptor_resume(server);
-    int client = connect_to(&local, SOCK_STREAM);
+    int client = connect_to(&local, type);
     TURN_UNTIL(loop, seen.count >= 1);
+    int accepted_type = 0;
+    assert_int_equal(nk_socket_get_option(seen.fds[0], SOL_SOCKET, SO_TYPE, &accepted_type), 0);
+    assert_int_equal(accepted_type, type);
     close(client);
     nk_acceptor_free(server);
     assert_int_equal(lstat(path, &status), -1);
 
     /* A crash leaves the file; the next server replaces it. */
-    int dead = nk_socket_open(AF_UNIX, SOCK_STREAM);
+    int dead = nk_socket_open(AF_UNIX, type);
     assert_int_equal(nk_socket_bind(dead, &local), 0);
     nk_socket_close(dead);
     assert_int_equal(nk_acceptor_new(&server, loop, &local, &usual), 0);
 
     /* Somebody replaces our file: it is not ours to remove any more. */
     assert_int_equal(unlink(path), 0);
-    int other = nk_socket_open(AF_UNIX, SOCK_STREAM);
+    int other = nk_socket_open(AF_UNIX, type);
     assert_int_equal(nk_socket_bind(other, &local), 0);
     nk_acceptor_free(server);
     assert_int_equal(lstat(path, &status), 0);
     nk_socket_close(other);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(directory), 0);
+}
+
+static void a_unix_socket_has_its_file_while_it_listens(void **state)
+{
+    (void)state;
+    has_its_file_while_it_listens(SOCK_STREAM);
+    close_accepted();
+    has_its_file_while_it_listens(SOCK_SEQPACKET);
 }
 
 int main(void)
