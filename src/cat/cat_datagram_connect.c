@@ -8,6 +8,7 @@
 
 #include "cat/cat_datagram.h"
 #include "net/resolver.h"
+#include "os/socket_options.h"
 
 /* One name is looked up at a time. */
 #define RESOLVER_THREADS 1
@@ -18,6 +19,7 @@ struct talk {
     struct nk_worker_pool *pool;
     struct nk_resolver *resolver; /* while it looks up */
     struct nk_udp_endpoint *endpoint;
+    struct nk_source_address source; /* of the address's options */
     struct nk_timer look_up_timer;
     struct nk_timer wait_timer;
     uint64_t answers;
@@ -156,6 +158,11 @@ static void begin(struct talk *talk, const struct nk_sockaddr *remote)
     };
     int error =
         nk_udp_endpoint_connect(&talk->endpoint, run->loop, NULL, remote, &endpoint_options);
+    bool has_source = talk->source.address.len > 0 || talk->source.port > 0;
+    if (has_source && (error == -EADDRNOTAVAIL || error == -EADDRINUSE)) {
+        fail(talk, EXIT_STATUS_CANNOT_LISTEN, "bind the source of", error);
+        return;
+    }
     if (error) {
         fail(talk, cat_status_of_connect_error(error), "connect to", error);
         return;
@@ -186,16 +193,28 @@ static void on_look_up_timed_out(struct nk_timer *timer)
     fail(talk, EXIT_STATUS_TIMED_OUT, "connect to", -ETIMEDOUT);
 }
 
+/* The family to look for: a source reaches only addresses of its own. */
+static int choose_family(const struct talk *talk)
+{
+    int family = talk->datagrams.run.options->family;
+    if (talk->source.address.len == 0)
+        return family;
+    int of_source = talk->source.address.any.sa_family;
+    return family == AF_UNSPEC || family == of_source ? of_source : -EAFNOSUPPORT;
+}
+
 static int look_up(struct talk *talk)
 {
     const struct cat_run *run = &talk->datagrams.run;
     const struct nk_address *address = &run->options->address;
     uint64_t timeout = run->options->connect_timeout;
+    int family = choose_family(talk);
+    if (family < 0)
+        return family;
     int error = nk_worker_pool_start(&talk->pool, RESOLVER_THREADS, RESOLVER_QUEUE);
     if (!error)
-        error =
-            nk_resolver_start(&talk->resolver, run->loop, talk->pool, address->host, address->port,
-                              run->options->family, SOCK_DGRAM, on_resolved, talk);
+        error = nk_resolver_start(&talk->resolver, run->loop, talk->pool, address->host,
+                                  address->port, family, SOCK_DGRAM, on_resolved, talk);
     if (!error && timeout != NK_NEVER)
         error = nk_event_loop_set_timer(run->loop, &talk->look_up_timer,
                                         nk_event_loop_now(run->loop) + timeout);
@@ -206,7 +225,11 @@ static void start(struct talk *talk)
 {
     const struct nk_address *address = &talk->datagrams.run.options->address;
     struct nk_sockaddr remote;
-    int error;
+    int error = nk_socket_options_source(address->options, &talk->source);
+    if (error) {
+        fail(talk, EXIT_STATUS_CANNOT_LISTEN, "bind the source of", error);
+        return;
+    }
     if (!nk_scheme_is_unix(address->scheme)) {
         error = look_up(talk);
         if (error)

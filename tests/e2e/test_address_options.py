@@ -233,14 +233,15 @@ def test_source_port(kind, form, tcp_peer, udp_peer):
     assert client_of(peer, form.format(port)) == (host, port)
 
 
-def test_source_decides_about_the_family(serve):
+@pytest.mark.parametrize("scheme", ["tcp", "udp"])
+def test_source_decides_about_the_family(serve, scheme):
     """A name with addresses of both families is tried from a source that reaches only one."""
-    server = serve("echo", "localhost:0")
+    server = serve("echo", f"{scheme}://localhost:0")
     families = {info[0] for info in socket.getaddrinfo("localhost", None)}
     for source, family in (("127.0.0.1", socket.AF_INET), ("[::1]", socket.AF_INET6)):
         if family not in families:
             continue
-        address = f"localhost:{port_of(server)}?source={source}"
+        address = f"{scheme}://localhost:{port_of(server)}?source={source}"
         assert ask(address) == (0, b"hello\n", "")
 
 
@@ -260,6 +261,13 @@ def test_source_of_a_unix_client(serve, tmp_path):
     assert not own.exists()
 
 
+@pytest.mark.parametrize("scheme", ["tcp", "udp"])
+def test_a_source_and_the_other_family(scheme):
+    """The client never ends, or connects from somewhere else."""
+    status, _, err = ask(f"{scheme}://localhost:9?source=127.0.0.1", "-6")
+    assert status != 0 and err.startswith("netkit: cannot "), err
+
+
 @pytest.mark.parametrize("kind", ["tcp", "udp"])
 def test_a_source_port_that_is_taken(kind, tcp_peer, udp_peer):
     """It looks as if the server had refused."""
@@ -274,9 +282,10 @@ def test_a_source_port_that_is_taken(kind, tcp_peer, udp_peer):
     assert err.endswith("address already in use\n")
 
 
-def test_a_source_of_another_machine(tcp_peer):
+@pytest.mark.parametrize("kind", ["tcp", "udp"])
+def test_a_source_of_another_machine(kind, tcp_peer, udp_peer):
     """Likewise; and which address is meant is not said."""
-    address = f"{address_of(tcp_peer)}?source=192.0.2.77"
+    address = f"{address_of(tcp_peer if kind == 'tcp' else udp_peer)}?source=192.0.2.77"
     assert ask(address) == (
         8, b"", f"netkit: cannot bind the source of '{address}':"
                 " this machine does not have that address\n")

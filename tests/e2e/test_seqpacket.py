@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import netkit_server
+from cat_support import Stage
 from netkit_server import NETKIT, PATIENCE
 
 pytestmark = pytest.mark.dispatchers
@@ -235,6 +236,28 @@ def test_with_netkit(serve, word):
     done = subprocess.run([NETKIT, "connect", word], input=b"hello\n", capture_output=True,
                           timeout=PATIENCE, env=netkit_server.environment(), check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"hello\n", b""), server.stderr()
+
+
+def test_listen(word, tmp_path):
+    """`netkit listen` waits on a stream socket, which no such client can connect to."""
+    stage = Stage(tmp_path)
+    try:
+        cat, addresses = stage.listening(address=word)
+        assert addresses == [word]
+        where = word.removeprefix("unix-seqpacket:")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as peer:
+            peer.settimeout(PATIENCE)
+            peer.connect("\0" + where[1:] if where[0] == "@" else where)
+            peer.send(b"one")
+            peer.send(b"two")
+            assert cat.receive(6) == b"onetwo"
+            cat.send(b"three")
+            assert peer.recv(100) == b"three"
+            peer.shutdown(socket.SHUT_WR)
+            cat.end()
+            cat.wait(0)
+    finally:
+        stage.close()
 
 
 def test_wrong_kind_of_client(serve, word):
