@@ -41,28 +41,6 @@ static const struct option_spec options[] = {
         .help = "end as soon as either direction has ended",
     },
     {
-        .name = "send-only",
-        .kind = OPTION_FLAG,
-        .group = OPTION_GROUP_CONTENT,
-        .offset = offsetof(struct cat_command_options, cat.session.send_only),
-        .help = "do not receive",
-    },
-    {
-        .name = "recv-only",
-        .kind = OPTION_FLAG,
-        .group = OPTION_GROUP_CONTENT,
-        .offset = offsetof(struct cat_command_options, cat.session.recv_only),
-        .help = "do not read standard input",
-    },
-    {
-        .name = "crlf",
-        .letter = 'C',
-        .kind = OPTION_FLAG,
-        .group = OPTION_GROUP_CONTENT,
-        .offset = offsetof(struct cat_command_options, cat.crlf),
-        .help = "send each end of line as CR LF",
-    },
-    {
         .name = "hex",
         .kind = OPTION_FLAG,
         .group = OPTION_GROUP_CONTENT,
@@ -76,40 +54,6 @@ static const struct option_spec options[] = {
         .offset = offsetof(struct cat_command_options, cat.record),
         .argument = "FILE",
         .help = "keep what is moved, with its times",
-    },
-    {
-        .name = "datagram",
-        .kind = OPTION_STRING,
-        .group = OPTION_GROUP_CONTENT,
-        .offset = offsetof(struct cat_command_options, datagram),
-        .argument = "WHAT",
-        .help = "udp: a datagram is a line, or SIZE bytes",
-        .unset = "one read",
-    },
-    {
-        .name = "exec",
-        .kind = OPTION_STRING,
-        .group = OPTION_GROUP_CONTENT,
-        .offset = offsetof(struct cat_command_options, cat.exec),
-        .argument = "COMMAND",
-        .help = "join the connection to a command",
-    },
-    {
-        .name = "limit-rate",
-        .kind = OPTION_SIZE,
-        .group = OPTION_GROUP_CONTENT,
-        .offset = offsetof(struct cat_command_options, cat.session.rate_limit),
-        .argument = "RATE",
-        .maximum = CAT_RATE_MAX,
-        .help = "bytes a second, in each direction",
-        .unset = "any",
-    },
-    {
-        .name = "progress",
-        .kind = OPTION_FLAG,
-        .group = OPTION_GROUP_MESSAGES,
-        .offset = offsetof(struct cat_command_options, cat.progress),
-        .help = "show how much has moved, and how fast",
     },
     {
         .name = "ipv4",
@@ -149,7 +93,67 @@ static const struct option_spec options[] = {
     },
 };
 
+static const struct option_spec input_options[] = {
+    {
+        .name = "send-only",
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, cat.session.send_only),
+        .help = "do not receive",
+    },
+    {
+        .name = "recv-only",
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, cat.session.recv_only),
+        .help = "do not read standard input",
+    },
+    {
+        .name = "crlf",
+        .letter = 'C',
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, cat.crlf),
+        .help = "send each end of line as CR LF",
+    },
+    {
+        .name = "datagram",
+        .kind = OPTION_STRING,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, datagram),
+        .argument = "WHAT",
+        .help = "udp: a datagram is a line, or SIZE bytes",
+        .unset = "one read",
+    },
+    {
+        .name = "exec",
+        .kind = OPTION_STRING,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, cat.exec),
+        .argument = "COMMAND",
+        .help = "join the connection to a command",
+    },
+    {
+        .name = "limit-rate",
+        .kind = OPTION_SIZE,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, cat.session.rate_limit),
+        .argument = "RATE",
+        .maximum = CAT_RATE_MAX,
+        .help = "bytes a second, in each direction",
+        .unset = "any",
+    },
+    {
+        .name = "progress",
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_MESSAGES,
+        .offset = offsetof(struct cat_command_options, cat.progress),
+        .help = "show how much has moved, and how fast",
+    },
+};
+
 const struct option_table cat_option_table = {options, NK_ARRAY_LENGTH(options)};
+const struct option_table cat_input_option_table = {input_options, NK_ARRAY_LENGTH(input_options)};
 
 /* ---- from words to options ---- */
 

@@ -1,4 +1,4 @@
-/* What the commands connect and listen share: their options, their two-word
+/* What the commands connect, listen and replay share: their options, their two-word
  * addresses and what they tell their user.
  */
 #ifndef CMD_CAT_H
@@ -19,7 +19,8 @@ struct cat_command_options {
 };
 
 extern const struct cat_command_options cat_command_defaults;
-extern const struct option_table cat_option_table; /* what both have; base 0 */
+extern const struct option_table cat_option_table;       /* what both have; base 0 */
+extern const struct option_table cat_input_option_table; /* ... about standard input */
 
 /* Reads the address: one word, or HOST PORT, or none for the address of a server
  * without arguments. Fills in the options that are words. Returns EXIT_STATUS_OK

@@ -42,6 +42,7 @@ extern const struct option_table help_option_table;   /* --help only, for comman
 enum command_words {
     COMMAND_WORDS_NONE,
     COMMAND_WORDS_ADDRESSES,
+    COMMAND_WORDS_FILE,     /* a file, then an address */
     COMMAND_WORDS_CHOICE,   /* one of command.choices */
     COMMAND_WORDS_COMMANDS, /* the name of a command */
 };
@@ -117,6 +118,7 @@ enum exit_status command_unknown_error(const struct command_choice *choice) NK_N
 extern const struct command connect_command;
 extern const struct command listen_command;
 extern const struct command relay_command;
+extern const struct command replay_command;
 extern const struct command serve_http_command;
 extern const struct command serve_echo_command;
 extern const struct command serve_discard_command;

@@ -149,6 +149,8 @@ static void write_command(FILE *out, const struct command *command)
           "    elif [[ $cur == -* ]]; then\n",
           out);
     write_options(out, command);
+    if (command->words == COMMAND_WORDS_FILE)
+        fputs("    else\n        _netkit_paths -f\n", out);
     if (command->choices != NULL) {
         fputs("    else\n        _netkit_words", out);
         write_choices(out, command->choices);

@@ -142,6 +142,8 @@ void completion_write_fish(FILE *out)
         fputc('\n', out);
         for (size_t j = 0; command->choices != NULL && command->choices[j] != NULL; j++)
             write_word(out, command->name, command->choices[j], NULL);
+        if (command->words == COMMAND_WORDS_FILE)
+            fprintf(out, "complete -c netkit -n '__netkit_at%s' -F\n", condition);
         write_options(out, condition, command);
     }
 }

@@ -102,7 +102,9 @@ static void write_command(FILE *out, const struct command *command)
     write_options(out, command);
     /* An action that is a blank would only be a message, but one that keeps zsh
      * from inserting the one option that matches. */
-    if (command->words == COMMAND_WORDS_ADDRESSES)
+    if (command->words == COMMAND_WORDS_FILE)
+        fputs("        '1:file:_files' \\\n", out);
+    if (command->words == COMMAND_WORDS_ADDRESSES || command->words == COMMAND_WORDS_FILE)
         fputs("        '*:address:_message address'\n", out);
     else if (command->choices == NULL)
         fputs("        '*: :_nothing'\n", out);

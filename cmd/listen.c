@@ -27,6 +27,7 @@ static const struct option_table table = {listen_options, NK_ARRAY_LENGTH(listen
 
 static const struct option_part parts[] = {
     {&cat_option_table, 0},
+    {&cat_input_option_table, 0},
     {&table, 0},
     {&common_option_table, 0},
     {NULL, 0},

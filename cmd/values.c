@@ -109,6 +109,29 @@ int value_parse_count(const char *text, uint64_t *count, const char **problem)
     return 0;
 }
 
+int value_parse_factor(const char *text, uint64_t *thousandths, const char **problem)
+{
+    static const char mistake[] = "is not a factor, as in 2, 0.5 or 1.25";
+    static const uint64_t scales[] = {1000, 100, 10, 1}; /* by digits behind the point */
+    const char *rest;
+    uint64_t whole;
+    uint64_t part = 0;
+    size_t digits = 0;
+
+    if (split_number(text, &whole, &rest) != 0 || whole > UINT32_MAX)
+        return fail(-EINVAL, problem, mistake);
+    if (*rest == '.') {
+        const char *start = rest + 1;
+        if (split_number(start, &part, &rest) != 0)
+            return fail(-EINVAL, problem, mistake);
+        digits = (size_t)(rest - start);
+    }
+    if (*rest != '\0' || digits >= NK_ARRAY_LENGTH(scales) || (whole == 0 && part == 0))
+        return fail(-EINVAL, problem, mistake);
+    *thousandths = whole * 1000 + part * scales[digits];
+    return 0;
+}
+
 static char *print_in_largest_unit(uint64_t value, const struct unit *units, size_t count,
                                    char text[static VALUE_TEXT_MAX])
 {

@@ -1,8 +1,8 @@
 /* Numbers as people write them on a command line: durations (500ms 10s 5m 1h),
- * sizes (64k 1M) and plain counts; read from text and printed back.
+ * sizes (64k 1M), plain counts and factors (0.5); read from text and printed back.
  *
- * Strict: the whole text must be the number, there are no signs, fractions or
- * blanks, and nothing wraps around. Every parser returns 0, or -EINVAL or
+ * Strict: the whole text must be the number, there are no signs or blanks, no
+ * fractions but of factors, and nothing wraps around. Every parser returns 0, or -EINVAL or
  * -ERANGE with *problem set to a constant that completes "'10x' ...", such as
  * "is not a size, as in 4096, 64k or 1M". The value is untouched on failure.
  * Safe on any thread.
@@ -28,6 +28,11 @@ NK_MUST_USE int value_parse_size(const char *text, uint64_t *bytes, const char *
 
 /* Decimal digits and nothing else. */
 NK_MUST_USE int value_parse_count(const char *text, uint64_t *count, const char **problem)
+    NK_NONNULL(1, 2, 3);
+
+/* A factor above 0, such as 2, 0.5 or 1.25: digits with at most three more behind a
+ * point; in thousandths. */
+NK_MUST_USE int value_parse_factor(const char *text, uint64_t *thousandths, const char **problem)
     NK_NONNULL(1, 2, 3);
 
 /* Print the value in its largest unit without a remainder, so that parsing the

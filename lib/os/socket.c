@@ -17,6 +17,11 @@ int nk_socket_open(int family, int type)
     return fd >= 0 ? fd : -errno;
 }
 
+int nk_socket_pair(int type, int fds[2])
+{
+    return socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0 ? 0 : -errno;
+}
+
 void nk_socket_close(int fd)
 {
     if (fd >= 0)

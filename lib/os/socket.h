@@ -19,6 +19,10 @@
  * Returns the descriptor or -errno. */
 NK_PUBLIC NK_MUST_USE int nk_socket_open(int family, int type);
 
+/* socketpair(2): two unix sockets connected to each other, of such a type.
+ * Returns 0 and both descriptors, or -errno. */
+NK_PUBLIC NK_MUST_USE int nk_socket_pair(int type, int fds[2]) NK_NONNULL(2);
+
 /* close(2). Linux releases the descriptor even when it reports EINTR, so there
  * is nothing to retry and nothing to return. Negative descriptors are ignored. */
 NK_PUBLIC void nk_socket_close(int fd);

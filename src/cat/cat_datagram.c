@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "cat/cat_replay_input.h"
+#include "cat/cat_run_replay.h"
+
 /* How often it is looked whether everything was sent: no event says so. */
 #define DELIVERY_INTERVAL (5 * NK_NANOSECONDS_PER_MILLISECOND)
 
@@ -57,6 +60,7 @@ void cat_datagrams_received(struct cat_datagrams *datagrams, struct nk_slice dat
     datagrams->moved++;
     datagrams->run.totals.received += datagram.len;
     cat_trace_chunk(datagrams->run.trace, RECORD_RECEIVED, datagram);
+    cat_run_check(&datagrams->run, datagram);
     if (datagrams->run.options->session.send_only || datagrams->run.hides_data)
         return;
     int error = cat_datagram_output_put(&datagrams->output, datagram);
@@ -84,11 +88,20 @@ static int on_datagram(void *context, struct nk_slice datagram)
     return error;
 }
 
+/* The same for a recording, whose words for "not now" are others. */
+static int on_chunk(void *context, struct nk_slice chunk)
+{
+    int error = on_datagram(context, chunk);
+    return error == -ENOBUFS ? -EAGAIN : error;
+}
+
 static void on_input_ended(void *context, int error)
 {
     struct cat_datagrams *datagrams = context;
     if (error)
-        cat_run_end(&datagrams->run, EXIT_STATUS_FAILED, "read standard input", NULL, error);
+        cat_run_end(&datagrams->run, EXIT_STATUS_FAILED,
+                    datagrams->run.options->replay ? "read the record" : "read standard input",
+                    NULL, error);
     else
         datagrams->role->on_input_ended(datagrams);
 }
@@ -192,7 +205,11 @@ void cat_datagrams_begin(struct cat_datagrams *datagrams)
         cat_run_begin(&datagrams->run);
         start_idle_timer(datagrams);
     }
-    if (!datagrams->run.options->session.recv_only)
+    struct cat_replay_input *replay = datagrams->run.options->replay;
+    if (replay)
+        cat_replay_input_start_datagrams(replay, datagrams->run.loop, on_chunk, on_input_ended,
+                                         datagrams);
+    else if (!datagrams->run.options->session.recv_only)
         cat_datagram_input_resume(&datagrams->input);
 }
 

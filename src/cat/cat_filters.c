@@ -11,7 +11,8 @@ void cat_filters_init(struct cat_filters *filters, const struct cat_filter_optio
 
 bool cat_filters_have_work(const struct cat_filter_options *options)
 {
-    return options->trace || options->crlf || options->telnet || options->hides_data;
+    return options->trace || options->crlf || options->telnet || options->hides_data ||
+           options->on_received;
 }
 
 /* ---- user to network ---- */
@@ -78,6 +79,8 @@ int cat_filter_down(void *context, struct nk_slice bytes, struct nk_buffer *out)
 {
     struct cat_filters *filters = context;
     cat_trace_chunk(filters->options.trace, RECORD_RECEIVED, bytes);
+    if (filters->options.on_received)
+        filters->options.on_received(filters->options.received_context, bytes);
     if (filters->options.telnet)
         return decode_telnet(filters, bytes, out);
     return filters->options.hides_data ? 0 : nk_buffer_append(out, bytes);

@@ -25,6 +25,9 @@ struct cat_filter_options {
     bool crlf;               /* each end of line is sent as CR LF */
     bool telnet;             /* the peer speaks telnet; then crlf has no effect */
     bool hides_data;         /* nothing of what is received reaches the user */
+    /* Is told what was received, before anything else; or NULL. */
+    void (*on_received)(void *context, struct nk_slice bytes);
+    void *received_context;
 };
 
 struct cat_filters {

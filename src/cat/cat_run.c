@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "cat/cat_run_replay.h"
+
 static const int watched_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
 
 /* ---- totals ---- */
@@ -167,6 +169,7 @@ enum exit_status cat_run_close(struct cat_run *run)
     cat_session_free(run->session);
     cat_child_session_free(run->command);
     cat_children_free(run->children);
+    cat_run_stop_input(run);
     nk_signal_watch_free(run->signals);
     nk_event_loop_free(run->loop);
     return cat_run_leave(run);
@@ -180,6 +183,8 @@ void cat_run_end(struct cat_run *run, enum exit_status status, const char *actio
     run->has_ended = true;
     if (action)
         run->reporter->failed(run->reporter->context, action, object, error);
+    if (status == EXIT_STATUS_OK && !cat_run_has_all(run))
+        status = EXIT_STATUS_FAILED;
     run->status = status;
     nk_event_loop_stop(run->loop);
 }
@@ -257,14 +262,20 @@ void cat_run_join(struct cat_run *run, int fd)
         .crlf = run->options->crlf,
         .telnet = run->options->telnet,
         .hides_data = run->hides_data,
+        .on_received = run->options->replay ? cat_run_check : NULL,
+        .received_context = run,
     };
+    int in = cat_run_input(run);
+    if (in < 0) {
+        close(fd);
+        return;
+    }
     cat_run_begin(run);
     if (run->options->exec) {
         join_command(run, fd, &options);
         return;
     }
-    int error =
-        cat_session_start(&run->session, run->loop, fd, STDIN_FILENO, STDOUT_FILENO, &options);
+    int error = cat_session_start(&run->session, run->loop, fd, in, STDOUT_FILENO, &options);
     if (error)
         cat_run_end(run, EXIT_STATUS_FAILED, "use standard input and output", NULL, error);
 }

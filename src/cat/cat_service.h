@@ -14,6 +14,8 @@
 #include "os/address.h"
 #include "service/exit_status.h"
 
+struct cat_replay_input;
+
 /* Over datagrams: one read, at most 65507 bytes, is one datagram, unless they are
  * lines or of one size. */
 struct cat_datagram_options {
@@ -34,6 +36,7 @@ struct cat_options {
     bool progress;                      /* tell the reporter once a second how far it is */
     const char *record;                 /* and into this file; NULL = none */
     const char *exec;                   /* command that serves a connection; NULL = none */
+    struct cat_replay_input *replay;    /* in the place of standard input; NULL = none */
     const char *dispatcher;             /* NULL = NETKIT_DISPATCHER or epoll */
     bool keep_open;                     /* listen: many peers, not only the first */
     uint64_t ready_fd;                  /* listen: gets the bound address; UINT64_MAX = none */

@@ -308,6 +308,27 @@ static void errors_are_negative_errno(void **state)
     nk_socket_close(unconnected);
 }
 
+/* What one end is given, the other would not get as it was. */
+static void a_pair_is_connected(void **state)
+{
+    static const int types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET};
+    int fds[2];
+    char text[8] = "";
+
+    (void)state;
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(types); i++) {
+        assert_int_equal(nk_socket_pair(types[i], fds), 0);
+        assert_int_equal(nk_socket_recv(fds[0], text, sizeof text), -EAGAIN);
+        assert_int_equal(nk_socket_send(fds[1], "hi", 2, false), 2);
+        assert_int_equal(nk_socket_recv(fds[0], text, sizeof text), 2);
+        assert_string_equal(text, "hi");
+        assert_true(fcntl(fds[0], F_GETFD) & FD_CLOEXEC);
+        nk_socket_close(fds[0]);
+        nk_socket_close(fds[1]);
+    }
+    assert_int_equal(nk_socket_pair(77, fds), -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +344,7 @@ int main(void)
         cmocka_unit_test(refused_connection_is_told_by_take_error),
         cmocka_unit_test(abortive_close_resets_the_peer),
         cmocka_unit_test(errors_are_negative_errno),
+        cmocka_unit_test(a_pair_is_connected),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
