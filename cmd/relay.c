@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 
+#include "access.h"
 #include "base/clock.h"
 #include "cat/cat_relay.h"
 #include "command.h"
@@ -14,6 +15,7 @@
 struct relay_command_options {
     struct common_options common;
     struct cat_relay_options relay;
+    struct access_rules access;
     const char *send_proxy; /* a word: v1 or v2; NULL when not given */
 };
 
@@ -121,6 +123,7 @@ static const struct option_table table = {options, NK_ARRAY_LENGTH(options)};
 
 static const struct option_part parts[] = {
     {&table, 0},
+    {&access_option_table, offsetof(struct relay_command_options, access)},
     {&common_option_table, 0},
     {NULL, 0},
 };
@@ -137,10 +140,16 @@ static bool is_bare_port(const char *word)
     return digits > 0 && strchr("?", start[digits]) != NULL;
 }
 
+static bool carries_stream(enum nk_scheme scheme)
+{
+    return scheme == NK_SCHEME_TCP || scheme == NK_SCHEME_UNIX;
+}
+
 /* What is wrong with a well-formed address here, or NULL. */
 static const char *find_mistake(const struct nk_address *address, bool is_target)
 {
-    static const enum nk_scheme schemes[] = {NK_SCHEME_NONE, NK_SCHEME_TCP, NK_SCHEME_UNIX};
+    static const enum nk_scheme schemes[] = {NK_SCHEME_NONE, NK_SCHEME_TCP, NK_SCHEME_UNIX,
+                                             NK_SCHEME_UNIX_SEQPACKET};
     const char *mistake = NULL;
     bool is_supported = false;
 
@@ -173,6 +182,24 @@ static enum exit_status take_address(const struct command_call *call, const char
     return EXIT_STATUS_OK;
 }
 
+/* Options that have no effect with these addresses. */
+static enum exit_status find_contradiction(const struct command_call *call)
+{
+    const struct relay_command_options *mine = call->options;
+    enum nk_scheme from = mine->relay.from.scheme;
+    enum nk_scheme to = mine->relay.to.scheme;
+    const char *name = call->command->name;
+
+    if (nk_scheme_is_unix(from) && (mine->access.allow != NULL || mine->access.deny != NULL))
+        return command_usage_error(name, "--%s has no effect on unix sockets",
+                                   mine->access.allow != NULL ? "allow" : "deny");
+    if (mine->relay.accept_proxy && !carries_stream(from))
+        return command_usage_error(name, "--accept-proxy needs a stream to read from");
+    if (mine->relay.send_proxy > 0 && !carries_stream(to))
+        return command_usage_error(name, "--send-proxy needs a stream to write to");
+    return EXIT_STATUS_OK;
+}
+
 static enum exit_status complete(const struct command_call *call)
 {
     struct relay_command_options *mine = call->options;
@@ -195,6 +222,10 @@ static enum exit_status complete(const struct command_call *call)
     status = take_address(call, call->result.words[0], false, &relay->from);
     if (status == EXIT_STATUS_OK)
         status = take_address(call, call->result.words[1], true, &relay->to);
+    if (status == EXIT_STATUS_OK)
+        status = find_contradiction(call);
+    if (status == EXIT_STATUS_OK)
+        status = access_options_complete(call, &mine->access, &relay->access_list);
     return status;
 }
 
@@ -209,6 +240,7 @@ static enum exit_status run(struct command_call *call)
     relay_report_init(&report, &mine->common);
     status = cat_relay_run(&mine->relay, &report.reporter);
     relay_report_deinit(&report, status);
+    access_list_free(mine->relay.access_list);
     return status;
 }
 

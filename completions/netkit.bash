@@ -35,6 +35,8 @@ _netkit_takes_value()
         --drain | \
         --max-conns | \
         --dispatcher | \
+        --allow | \
+        --deny | \
         --transform | \
         --prefix | \
         --frame | \
@@ -42,8 +44,6 @@ _netkit_takes_value()
         --delay | \
         --threads | \
         --busy-poll | \
-        --allow | \
-        --deny | \
         --root | \
         --header-timeout | \
         --body-timeout | \
@@ -170,6 +170,8 @@ _netkit_relay()
             --drain \
             --max-conns \
             --dispatcher \
+            --allow \
+            --deny \
             --verbose \
             --quiet \
             --json \

@@ -32,6 +32,8 @@ function __netkit_at
             --drain \
             --max-conns \
             --dispatcher \
+            --allow \
+            --deny \
             --transform \
             --prefix \
             --frame \
@@ -39,8 +41,6 @@ function __netkit_at
             --delay \
             --threads \
             --busy-poll \
-            --allow \
-            --deny \
             --root \
             --header-timeout \
             --body-timeout \
@@ -157,6 +157,8 @@ complete -c netkit -n '__netkit_at -p relay' -l idle-timeout -x -d 'cut a connec
 complete -c netkit -n '__netkit_at -p relay' -l drain -x -d 'to finish after SIGTERM or SIGINT'
 complete -c netkit -n '__netkit_at -p relay' -l max-conns -x -d 'clients at a time; the others wait'
 complete -c netkit -n '__netkit_at -p relay' -l dispatcher -x -a 'epoll poll select' -d 'epoll, poll or select'
+complete -c netkit -n '__netkit_at -p relay' -l allow -x -d 'serve only these: ADDRESS,NETWORK/BITS,@FILE'
+complete -c netkit -n '__netkit_at -p relay' -l deny -x -d 'do not serve these, even if allowed'
 complete -c netkit -n '__netkit_at -p relay' -l verbose -s v -d 'say more; twice: every connection'
 complete -c netkit -n '__netkit_at -p relay' -l quiet -s q -d 'say nothing but errors'
 complete -c netkit -n '__netkit_at -p relay' -l json -d 'write events as JSON, one object a line'

@@ -32,6 +32,8 @@ static void report_statistics(const struct relay *relay, bool final, enum exit_s
     }
     for (size_t i = 0; i < relay->acceptor_count; i++)
         sum.refused += nk_acceptor_shed_count(relay->acceptors[i]);
+    if (relay->options->access_list)
+        sum.denied = access_list_denied_count(relay->options->access_list);
     sum.elapsed = nk_clock_monotonic(nk_clock_system()) - relay->started;
     relay->reporter->statistics(relay->reporter->context, &sum, final, (int)status);
 }
@@ -81,7 +83,7 @@ static void on_signal(void *context, int signal_number)
     if (signal_number == SIGUSR1)
         report_statistics(relay, false, EXIT_STATUS_OK);
     else if (signal_number == SIGHUP)
-        return; /* a relay outlives its terminal */
+        (void)access_list_reload(relay->options->access_list);
     else if (relay->stop_signal == 0)
         drain(relay, signal_number);
     else

@@ -13,23 +13,25 @@
 #include <stdint.h>
 
 #include "os/address.h"
+#include "service/access_list.h"
 #include "service/exit_status.h"
 #include "service/reporter.h"
 #include "service/service_options.h"
 
 struct cat_relay_options {
-    struct nk_address from;   /* where the clients come; its scheme is not NONE */
-    struct nk_address to;     /* where they are led; complete */
-    uint64_t connect_timeout; /* ns for each connection to `to`; NK_NEVER */
-    uint64_t idle_timeout;    /* ns without a byte either way; 0 = never */
-    uint64_t max_conns;       /* clients at a time; SERVICE_MAX_CONNS_AUTO */
-    uint64_t drain;           /* ns to finish in after the first SIGINT or SIGTERM */
-    uint64_t backlog;         /* listen(2) */
-    uint64_t ready_fd;        /* gets the bound addresses; UINT64_MAX = none */
-    const char *dispatcher;   /* NULL = NETKIT_DISPATCHER or epoll */
-    bool once;                /* one client, whose end is the end */
-    bool accept_proxy;        /* each client sends a PROXY header first */
-    int send_proxy;           /* version of the one that is sent to `to`; 0 = none */
+    struct nk_address from;          /* where the clients come; its scheme is not NONE */
+    struct nk_address to;            /* where they are led; complete */
+    uint64_t connect_timeout;        /* ns for each connection to `to`; NK_NEVER */
+    uint64_t idle_timeout;           /* ns without a byte either way; 0 = never */
+    uint64_t max_conns;              /* clients at a time; SERVICE_MAX_CONNS_AUTO */
+    uint64_t drain;                  /* ns to finish in after the first SIGINT or SIGTERM */
+    uint64_t backlog;                /* listen(2) */
+    uint64_t ready_fd;               /* gets the bound addresses; UINT64_MAX = none */
+    struct access_list *access_list; /* who may be a client; NULL = everybody; the caller's */
+    const char *dispatcher;          /* NULL = NETKIT_DISPATCHER or epoll */
+    bool once;                       /* one client, whose end is the end */
+    bool accept_proxy;               /* each client sends a PROXY header first */
+    int send_proxy;                  /* version of the one that is sent to `to`; 0 = none */
 };
 
 #define CAT_RELAY_OPTIONS_DEFAULT                                                                  \
@@ -47,6 +49,7 @@ struct cat_relay_statistics {
     uint64_t lost;           /* connections that a side has reset */
     uint64_t cut;            /* connections that the end of the drain has cut */
     uint64_t refused;        /* clients shed because no descriptor was left */
+    uint64_t denied;         /* clients that the access list refused; not accepted */
     uint64_t bytes_sent;     /* from the clients to the other side */
     uint64_t bytes_received; /* and back */
     uint64_t elapsed;        /* ns */

@@ -3,20 +3,10 @@
 #include <unistd.h>
 
 #include "cat/cat_relay_private.h"
-#include "cat/cat_run.h"
 #include "os/socket.h"
 
 /* Failures are reported this often, however many there are. */
 #define REPORT_INTERVAL NK_NANOSECONDS_PER_SECOND
-
-char *relay_print_address(const struct nk_sockaddr *address,
-                          char text[static RELAY_ADDRESS_TEXT_MAX])
-{
-    char bare[NK_SOCKADDR_TEXT_MAX];
-    const char *scheme = address->any.sa_family == AF_UNIX ? "unix:" : "tcp://";
-    snprintf(text, RELAY_ADDRESS_TEXT_MAX, "%s%s", scheme, nk_sockaddr_print(address, bare));
-    return text;
-}
 
 /* ---- telling of it ---- */
 
@@ -25,13 +15,14 @@ typedef void report_fn(void *context, const struct cat_relay_client *client);
 static void report(const struct relay_link *link, report_fn *function,
                    struct cat_relay_client *about)
 {
-    char client[RELAY_ADDRESS_TEXT_MAX];
-    char target[RELAY_ADDRESS_TEXT_MAX] = "";
+    const struct cat_relay_options *options = link->relay->options;
+    char client[CAT_ADDRESS_TEXT_MAX];
+    char target[CAT_ADDRESS_TEXT_MAX] = "";
     if (!function)
         return;
     if (link->joined_at > 0)
-        relay_print_address(&link->remote, target);
-    about->client = relay_print_address(&link->address, client);
+        cat_print_address(options->to.scheme, &link->remote, target);
+    about->client = cat_print_address(options->from.scheme, &link->address, client);
     about->target = target;
     function(link->relay->reporter->context, about);
 }

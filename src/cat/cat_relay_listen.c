@@ -29,8 +29,8 @@ static int resolve(const struct nk_address *address, struct nk_sockaddr *out)
 
 static void announce(const struct relay *relay, const struct nk_sockaddr *bound)
 {
-    char text[RELAY_ADDRESS_TEXT_MAX];
-    relay_print_address(bound, text);
+    char text[CAT_ADDRESS_TEXT_MAX];
+    cat_print_address(relay->options->from.scheme, bound, text);
     relay->reporter->base->listening(relay->reporter->base->context, text);
     if (relay->options->ready_fd != UINT64_MAX) {
         size_t len = strlen(text);
@@ -70,11 +70,15 @@ static int bind_address(struct relay *relay, const struct nk_sockaddr *local)
 {
     const char *socket_options = relay->options->from.options;
     uint64_t backlog = relay->options->backlog;
+    struct access_list *access_list = relay->options->access_list;
     const struct nk_acceptor_options options = {
+        .type = relay->options->from.scheme == NK_SCHEME_UNIX_SEQPACKET ? SOCK_SEQPACKET : 0,
         .backlog = backlog > INT_MAX ? INT_MAX : (int)backlog,
         .no_delay = true,
         .v6_only = !is_wildcard_v6(local),
         .socket_options = socket_options[0] ? socket_options : NULL,
+        .admit = access_list ? access_list_admit : NULL,
+        .admit_context = access_list,
         .on_accepted = on_accepted,
         .context = relay,
     };
@@ -102,13 +106,13 @@ static int listen_on(struct relay *relay, const struct nk_sockaddr *local)
 static enum exit_status listen_on_all(struct relay *relay, struct nk_sockaddr *locals, int count)
 {
     for (int i = 0; i < count; i++) {
-        char text[RELAY_ADDRESS_TEXT_MAX];
+        char text[CAT_ADDRESS_TEXT_MAX];
         if (relay->acceptor_count > 0 && nk_sockaddr_port(&locals[i]) == 0)
             nk_sockaddr_set_port(&locals[i],
                                  nk_sockaddr_port(nk_acceptor_address(relay->acceptors[0])));
         int error = listen_on(relay, &locals[i]);
         if (error) {
-            relay_print_address(&locals[i], text);
+            cat_print_address(relay->options->from.scheme, &locals[i], text);
             relay->reporter->base->failed(relay->reporter->base->context, "listen on", text, error);
             return EXIT_STATUS_CANNOT_LISTEN;
         }

@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "cat/cat_pump.h"
 #include "cat/cat_relay.h"
+#include "cat/cat_run.h"
 #include "cat/proxy_protocol.h"
 #include "net/acceptor.h"
 #include "net/dialer.h"
@@ -17,9 +18,6 @@
 
 /* Addresses that one host name may stand for. */
 #define RELAY_LOCALS_MAX 16
-
-/* Room for every printed address with its scheme, NUL included. */
-#define RELAY_ADDRESS_TEXT_MAX (NK_SOCKADDR_TEXT_MAX + 16)
 
 struct relay {
     const struct cat_relay_options *options;
@@ -142,9 +140,5 @@ void relay_stream_timeout(struct relay_link *link);
 /* Bytes moved so far. */
 uint64_t relay_link_sent(const struct relay_link *link);
 uint64_t relay_link_received(const struct relay_link *link);
-
-/* "tcp://127.0.0.1:80", "unix:/path". Returns `text`. */
-char *relay_print_address(const struct nk_sockaddr *address,
-                          char text[static RELAY_ADDRESS_TEXT_MAX]);
 
 #endif

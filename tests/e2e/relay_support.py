@@ -15,7 +15,7 @@ class Relay(netkit_server.Server):
 
     COMMAND = "relay"
     USUAL_LINES = netkit_server.USUAL_LINES + [
-        r"relayed \d+ connections?, .+ sent, .+ received in .+ m?s(; \d+ (open|failed|lost|cut))*",
+        r"relayed \d+ connections?, .+ sent, .+ received in .+ m?s(; \d+ (open|failed|lost|cut|denied))*",
     ]
 
     def statistics(self):
@@ -30,8 +30,8 @@ class Relay(netkit_server.Server):
             return found
 
         wait_until(look, "the statistics")
-        totals = {"connections": 0, "failed": 0, "lost": 0, "cut": 0, "refused": 0}
-        for count, name in re.findall(r"(\d+) (connection|open|failed|lost|cut|refused)s?\b",
+        totals = dict.fromkeys(["connections", "failed", "lost", "cut", "refused", "denied"], 0)
+        for count, name in re.findall(r"(\d+) (connection|open|failed|lost|cut|refused|denied)s?\b",
                                       found[-1]):
             totals["connections" if name == "connection" else name] = int(count)
         return totals

@@ -234,6 +234,23 @@ def test_idle_timeout(stage):
     relay.wait_for_totals(open=0)
 
 
+# ---- who may come ----
+
+
+def test_access_list(stage, tmp_path):
+    """A denied client is led to the other side, or a list that was changed stays as it was."""
+    (tmp_path / "friends").write_text("192.0.2.1\n")
+    server, word = stage.listener()
+    relay = stage.relay(word, "-v", "--allow", f"@{tmp_path}/friends")
+    relay.allow(r".*denied.*", r"tcp://\S+ (connected|closed).*", r".*access lists read again")
+    assert is_turned_away(relay)
+    relay.wait_for_totals(open=0, connections=0, denied=1)
+    (tmp_path / "friends").write_text("127.0.0.0/8 # this machine\n")
+    relay.send_signal(signal.SIGHUP)
+    relay.wait_for_line("read again")
+    exchange(*stage.pass_through(relay, server), size=1000)
+
+
 # ---- many clients ----
 
 
@@ -383,6 +400,11 @@ def test_unresolved():
 
 
 @pytest.mark.parametrize("words", [
+    ["--allow", "10.0.0.0/8", "unix:/tmp/x", "localhost:1"],
+    ["--allow", "10.0.0.0/99", "localhost:1", "localhost:2"],
+    ["--send-proxy", "v3", "localhost:1", "localhost:2"],
+    ["--send-proxy", "v1", "localhost:1", "unix-seqpacket:/tmp/x"],
+    ["--accept-proxy", "unix-seqpacket:/tmp/x", "localhost:1"],
     [],
     ["localhost:1"],
     ["localhost:1", "localhost:2", "localhost:3"],
