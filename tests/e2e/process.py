@@ -56,3 +56,10 @@ class Process:
             if line.startswith("Private_Dirty:"):
                 return int(line.split()[1])
         raise AssertionError("no Private_Dirty in smaps_rollup")
+
+    def peak_kib(self):
+        """The most memory that it ever had, shared pages included, in KiB."""
+        for line in (self._proc / "status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1])
+        raise AssertionError("no VmHWM in status")
