@@ -161,7 +161,8 @@ static const char *find_mistake(const struct nk_address *address, bool is_target
         return "the port is missing";
     if (is_target && !nk_scheme_is_unix(address->scheme) && address->port == 0)
         return "port 0 cannot be connected to";
-    if (nk_socket_options_check(address->options, &mistake) != 0)
+    if (nk_socket_options_check_for(address, is_target ? NK_SOCKET_CLIENT : NK_SOCKET_SERVER,
+                                    &mistake) != 0)
         return mistake;
     return NULL;
 }

@@ -308,6 +308,7 @@ def test_an_option_that_the_kernel_refuses(tcp_peer):
     ("serve echo", "tcp://:0?join=239.1.2.3", "this kind of address has no such socket option"),
     ("serve echo", "unix:/x?ttl=1", "this kind of address has no such socket option"),
     ("listen", "127.0.0.1:0?source=127.0.0.1", "source and source-port are for clients"),
+    ("relay 127.0.0.1:1", "127.0.0.1:1?source=::1", "the source is of another family"),
     ("connect", "127.0.0.1:1?source=localhost", "source is a numeric address"),
     ("connect", "127.0.0.1:1?source=::1", "the source is of another family"),
     ("connect", "127.0.0.1:1?source-port=70000", "source-port is a number from 1 to 65535"),
@@ -320,4 +321,4 @@ def test_options_that_make_no_sense(command, address, reason):
     assert done.returncode == 2, done.stderr
     first, second = done.stderr.splitlines()
     assert first.startswith(f"netkit: '{address}': {reason}"), first
-    assert second == f"Try 'netkit {command} --help'"
+    assert second == f"Try 'netkit {command.removesuffix(' 127.0.0.1:1')} --help'"
