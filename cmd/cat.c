@@ -117,6 +117,13 @@ static const struct option_spec input_options[] = {
         .help = "send each end of line as CR LF",
     },
     {
+        .name = "edit",
+        .kind = OPTION_NEGATABLE,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct cat_command_options, cat.edit),
+        .help = "edit lines on a terminal; ^] for commands",
+    },
+    {
         .name = "datagram",
         .kind = OPTION_STRING,
         .group = OPTION_GROUP_CONTENT,

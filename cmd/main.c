@@ -1,4 +1,5 @@
 /* netkit: finds the command that the command line asks for and runs it. */
+#include <locale.h>
 #include <signal.h>
 
 #include "base/error_text.h"
@@ -59,6 +60,16 @@ static enum exit_status run_program(const struct command_group *group, int count
     return result.help ? output_finish() : EXIT_STATUS_USAGE;
 }
 
+/* Only what a character is; numbers, messages and sorting stay the same everywhere.
+ * A terminal that does not say which encoding it has speaks UTF-8 nowadays. */
+static void take_encoding(void)
+{
+    const char *locale = setlocale(LC_CTYPE, "");
+
+    if (locale == NULL || strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 int main(int argc, char **argv)
 {
     struct command_choice choice;
@@ -73,6 +84,7 @@ int main(int argc, char **argv)
         return EXIT_STATUS_FAILED;
     }
     signal(SIGPIPE, SIG_IGN);
+    take_encoding();
     choice = command_choose(&count, words);
     if (choice.unknown != NULL)
         return (int)command_unknown_error(&choice);

@@ -56,9 +56,17 @@ static int answer(struct cat_filters *filters, struct nk_slice reply)
     return filters->reply(filters->context, reply);
 }
 
+static void watch_echo(struct cat_filters *filters, bool was_on)
+{
+    bool is_on = telnet_is_on(&filters->telnet, TELNET_REMOTE, TELNET_ECHO);
+    if (is_on != was_on && filters->on_echo)
+        filters->on_echo(filters->context, is_on);
+}
+
 static int decode_telnet(struct cat_filters *filters, struct nk_slice bytes, struct nk_buffer *out)
 {
     char reply[TELNET_REPLY_MAX(TELNET_PIECE)];
+    bool was_echoing = telnet_is_on(&filters->telnet, TELNET_REMOTE, TELNET_ECHO);
     int error = 0;
     while (bytes.len > 0 && !error) {
         struct nk_slice piece = nk_slice_first(bytes, TELNET_PIECE);
@@ -72,6 +80,7 @@ static int decode_telnet(struct cat_filters *filters, struct nk_slice bytes, str
         error = answer(filters, nk_slice_make(reply, reply_len));
         bytes = nk_slice_from(bytes, piece.len);
     }
+    watch_echo(filters, was_echoing);
     return error;
 }
 

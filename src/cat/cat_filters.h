@@ -36,6 +36,10 @@ struct cat_filters {
     /* Sends an answer to the peer, which the trace has been told already. Returns 0
      * or -errno, which becomes that of cat_filter_down. Needed for telnet. */
     int (*reply)(void *context, struct nk_slice bytes);
+
+    /* The peer echoes what it is sent from here on, or not any more (telnet); may be
+     * NULL. */
+    void (*on_echo)(void *context, bool peer_echoes);
     void *context;
 
     /* private */

@@ -5,12 +5,13 @@
 #include <unistd.h>
 
 #include "cat/cat_run_replay.h"
+#include "os/socket.h"
 
 static const int watched_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
 
 /* ---- totals ---- */
 
-static struct cat_totals current_totals(const struct cat_run *run)
+struct cat_totals cat_run_totals(const struct cat_run *run)
 {
     struct cat_totals totals = run->totals;
     if (run->session) {
@@ -28,7 +29,7 @@ static struct cat_totals current_totals(const struct cat_run *run)
 
 static void report_totals(const struct cat_run *run, bool final)
 {
-    struct cat_totals totals = current_totals(run);
+    struct cat_totals totals = cat_run_totals(run);
     int status = run->signal_number ? 128 + run->signal_number : (int)run->status;
     run->reporter->totals(run->reporter->context, &totals, final, status);
 }
@@ -36,7 +37,7 @@ static void report_totals(const struct cat_run *run, bool final)
 static void on_progress(struct nk_timer *timer)
 {
     struct cat_run *run = nk_container_of(timer, struct cat_run, progress_timer);
-    struct cat_totals totals = current_totals(run);
+    struct cat_totals totals = cat_run_totals(run);
     struct cat_progress progress =
         cat_progress_measure(&run->meter, totals.sent, totals.received, totals.elapsed);
     uint64_t next = nk_event_loop_now(run->loop) + CAT_PROGRESS_INTERVAL;
@@ -63,7 +64,9 @@ static void on_signal(void *context, int signal_number)
 {
     struct cat_run *run = context;
     if (signal_number == SIGUSR1) {
+        cat_terminal_hide(run->person.terminal);
         report_totals(run, false);
+        cat_terminal_show(run->person.terminal);
         return;
     }
     run->signal_number = signal_number;
@@ -86,12 +89,15 @@ static void raise_again(int signal_number)
 static void on_hexdump(void *context, const char *lines)
 {
     const struct cat_run *run = context;
+    cat_terminal_hide(run->person.terminal);
     run->reporter->hexdump(run->reporter->context, lines);
+    cat_terminal_show(run->person.terminal);
 }
 
 static void on_record_failed(void *context, int error)
 {
     struct cat_run *run = context;
+    cat_run_close_terminal(run);
     run->reporter->failed(run->reporter->context, "write the record", run->options->record, error);
     run->status = EXIT_STATUS_FAILED; /* also when all else has gone well already */
     nk_event_loop_stop(run->loop);
@@ -145,6 +151,7 @@ enum exit_status cat_run_open(struct cat_run *run, const struct cat_options *opt
 void cat_run_until_end(struct cat_run *run)
 {
     int error = nk_event_loop_run(run->loop);
+    cat_run_close_terminal(run);
     if (error) {
         run->status = EXIT_STATUS_FAILED;
         run->reporter->failed(run->reporter->context, "run the event loop", NULL, error);
@@ -201,10 +208,26 @@ static void on_session_ended(struct cat_session *session, enum exit_status statu
                              const char *action, int error)
 {
     struct cat_run *run = cat_session_owner(session);
-    run->totals = current_totals(run);
+    run->totals = cat_run_totals(run);
     run->session = NULL;
     cat_session_free(session);
-    cat_run_end(run, status, action, NULL, error);
+    cat_run_end_session(run, status, action, error);
+}
+
+/* A peer that has gone again has no address. */
+static void remember_peer(struct cat_run *run, int fd)
+{
+    struct nk_sockaddr peer;
+    if (nk_socket_peer(fd, &peer) == 0)
+        cat_print_address(run->options->address.scheme, &peer, run->peer);
+    if (run->peer[0] == '\0')
+        snprintf(run->peer, sizeof(run->peer), "the peer");
+}
+
+static void on_echo(struct cat_session *session, bool peer_echoes)
+{
+    const struct cat_run *run = cat_session_owner(session);
+    cat_terminal_set_echo(run->person.terminal, peer_echoes);
 }
 
 /* ---- a command instead of standard input and output ---- */
@@ -229,7 +252,7 @@ static void on_command_ended(struct cat_child_session *command,
                              const struct cat_child_session_result *result)
 {
     struct cat_run *run = cat_child_session_owner(command);
-    run->totals = current_totals(run);
+    run->totals = cat_run_totals(run);
     run->command = NULL;
     cat_run_report_command(run, command, result, true);
     cat_child_session_free(command);
@@ -254,6 +277,7 @@ static void join_command(struct cat_run *run, int fd, const struct cat_session_o
 
 void cat_run_join(struct cat_run *run, int fd)
 {
+    int out = STDOUT_FILENO;
     struct cat_session_options options = run->options->session;
     options.on_ended = on_session_ended;
     options.owner = run;
@@ -275,7 +299,11 @@ void cat_run_join(struct cat_run *run, int fd)
         join_command(run, fd, &options);
         return;
     }
-    int error = cat_session_start(&run->session, run->loop, fd, in, STDOUT_FILENO, &options);
+    remember_peer(run, fd);
+    cat_run_open_terminal(run, &in, &out);
+    options.interactive = run->person.terminal != NULL;
+    options.on_echo = on_echo;
+    int error = cat_session_start(&run->session, run->loop, fd, in, out, &options);
     if (error)
         cat_run_end(run, EXIT_STATUS_FAILED, "use standard input and output", NULL, error);
 }

@@ -6,9 +6,22 @@
 
 #include "cat/cat_child_session.h"
 #include "cat/cat_service.h"
+#include "cat/cat_terminal.h"
 #include "cat/cat_trace.h"
 #include "os/sockaddr.h"
 #include "reactor/signal_watch.h"
+
+/* A person on a terminal, who edits lines; NULL when there is none. */
+struct cat_run_person {
+    struct cat_terminal *terminal;
+    /* How the session has ended, while what it left is being shown. */
+    enum exit_status status;
+    const char *action;
+    int error;
+};
+
+/* Room for every address printed with its scheme, NUL included. */
+#define CAT_ADDRESS_TEXT_MAX (NK_SOCKADDR_TEXT_MAX + 16)
 
 struct cat_run {
     const struct cat_options *options;
@@ -24,6 +37,8 @@ struct cat_run {
     uint64_t connected_at;             /* monotonic ns; 0 = never */
     struct cat_progress_meter meter;
     struct nk_timer progress_timer;
+    char peer[CAT_ADDRESS_TEXT_MAX]; /* for people: its address, or "the peer" */
+    struct cat_run_person person;
     int signal_number; /* what ended the program, or 0 */
     enum exit_status status;
     bool has_ended;
@@ -46,6 +61,21 @@ enum exit_status cat_run_close(struct cat_run *run);
 /* Re-raises the signal if one ended the run, else returns the exit status. */
 enum exit_status cat_run_leave(const struct cat_run *run);
 
+/* The bytes both ways and the time, of the session that there is or was. */
+struct cat_totals cat_run_totals(const struct cat_run *run);
+
+/* Opens the terminal if there is one to be used, and then stores the session's ends in
+ * *in and *out. Where it cannot be used lines are not edited. */
+void cat_run_open_terminal(struct cat_run *run, int *in, int *out);
+
+/* Gives it back, before anybody else prints. */
+void cat_run_close_terminal(struct cat_run *run);
+
+/* Ends the run with the status of a session that is gone, when all that it received is
+ * shown. */
+void cat_run_end_session(struct cat_run *run, enum exit_status status, const char *action,
+                         int error);
+
 /* Shows what is moved as a hexdump from now on, or not any more. On a terminal the
  * bytes themselves are not written meanwhile. */
 void cat_run_show_hex(struct cat_run *run, bool on);
@@ -66,9 +96,6 @@ void cat_run_report_command(const struct cat_run *run, const struct cat_child_se
  * counts. */
 void cat_run_end(struct cat_run *run, enum exit_status status, const char *action,
                  const char *object, int error);
-
-/* Room for every address printed with its scheme, NUL included. */
-#define CAT_ADDRESS_TEXT_MAX (NK_SOCKADDR_TEXT_MAX + 16)
 
 /* "tcp://127.0.0.1:80", "unix:/path"; a unix peer without a name is "unix:". `scheme`
  * tells the kinds of unix sockets apart. Returns `text`. */

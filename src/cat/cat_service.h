@@ -30,6 +30,7 @@ struct cat_options {
     int family;                         /* AF_UNSPEC, AF_INET or AF_INET6 */
     uint64_t connect_timeout;           /* connect: ns; NK_NEVER = as long as the kernel tries */
     struct cat_proxy_url proxy;         /* connect: the way, unless its kind is NONE */
+    bool edit;                          /* lines are edited on a terminal */
     bool crlf;                          /* send each end of line as CR LF */
     bool telnet;                        /* connect: the peer speaks telnet */
     bool hex;                           /* what is moved goes to the reporter's hexdump, too */
@@ -46,7 +47,7 @@ struct cat_options {
 
 #define CAT_OPTIONS_DEFAULT                                                                        \
     {                                                                                              \
-        .connect_timeout = UINT64_MAX, .ready_fd = UINT64_MAX,                                     \
+        .connect_timeout = UINT64_MAX, .ready_fd = UINT64_MAX, .edit = true,                       \
         .session = {.on_eof = CAT_ON_EOF_HALF, .linger = UINT64_MAX},                              \
         .datagram = {.wait = UINT64_C(1000000000)},                                                \
     }

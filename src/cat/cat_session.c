@@ -261,10 +261,18 @@ static int reply(void *context, struct nk_slice bytes)
     return cat_pump_put(&session->up, bytes);
 }
 
+static void on_echo(void *context, bool peer_echoes)
+{
+    struct cat_session *session = context;
+    if (session->options.on_echo)
+        session->options.on_echo(session, peer_echoes);
+}
+
 static void add_filters(struct cat_session *session)
 {
     cat_filters_init(&session->filters, &session->options.filters);
     session->filters.reply = reply;
+    session->filters.on_echo = on_echo;
     session->filters.context = session;
     /* A person may want to see the bytes later, and types slowly enough. */
     if (!session->is_interactive && !cat_filters_have_work(&session->options.filters))
@@ -295,7 +303,8 @@ static void connect_pumps(struct cat_session *session)
 
 static void begin(struct cat_session *session)
 {
-    session->is_interactive = session->in.kind == CAT_PORT_TERMINAL && session->in.fd >= 0;
+    session->is_interactive = session->options.interactive ||
+                              (session->in.kind == CAT_PORT_TERMINAL && session->in.fd >= 0);
     session->is_one_socket = is_same_socket(&session->in, &session->out);
     connect_pumps(session);
     if (session->has_down)

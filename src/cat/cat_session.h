@@ -37,12 +37,15 @@ struct cat_session_options {
     bool recv_only;        /* `in` is not read and has no end: we just do not send */
     bool out_may_close;    /* without a reader of `out` the peer's bytes are thrown away */
     uint64_t rate_limit;   /* bytes a second, each direction by itself; 0 = no limit */
+    bool interactive;      /* a person types: the peer's end is the end; as on a terminal */
     struct cat_filter_options filters;
 
     /* Once, from the loop: what was being done when it failed ("receive from the
      * peer") and why, or NULL and 0. The session may be freed from within. */
     void (*on_ended)(struct cat_session *session, enum exit_status status, const char *action,
                      int error);
+    /* The peer echoes what it is sent (telnet), or not any more; may be NULL. */
+    void (*on_echo)(struct cat_session *session, bool peer_echoes);
     void *owner; /* the callee's own */
 };
 
@@ -59,7 +62,7 @@ void cat_session_free(struct cat_session *session);
 void *cat_session_owner(const struct cat_session *session);
 
 /* What looks at or changes its bytes, to be turned on and off while it runs. Only a
- * session that was started with a filter, or whose `in` is a terminal, heeds it. */
+ * session that was started with a filter, or that is interactive, heeds it. */
 struct cat_filter_options *cat_session_filters(struct cat_session *session);
 
 /* Bytes sent to and received from the peer so far. */

@@ -131,10 +131,11 @@ class Terminal:
 @pytest.mark.dispatchers
 @pytest.mark.parametrize("role", ROLES)
 def test_terminal(stage, role):
-    """The terminal's settings or flags are changed, or the prompt needs a key to come back."""
+    """Without editing the terminal's settings or flags are changed all the same, or the prompt
+    needs a key to come back."""
     terminal = stage.keep(Terminal())
     before = termios.tcgetattr(terminal.inner)
-    cat, peer = stage.pair(role, stdin=terminal.inner, stdout=terminal.inner)
+    cat, peer = stage.pair(role, "--no-edit", stdin=terminal.inner, stdout=terminal.inner)
     os.write(terminal.outer, b"typed\n")
     assert peer.receive(6) == b"typed\n"
     assert read_exactly(terminal.outer, 7) == b"typed\r\n"  # the terminal's own echo

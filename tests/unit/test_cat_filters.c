@@ -31,6 +31,17 @@ static int on_reply(void *context, struct nk_slice bytes)
     return reply_error;
 }
 
+static char echoes[8]; /* one letter for each time it was told: + or - */
+
+static void on_echo(void *context, bool peer_echoes)
+{
+    size_t len = strlen(echoes);
+
+    assert_ptr_equal(context, &replied);
+    assert_true(len + 1 < sizeof echoes);
+    echoes[len] = peer_echoes ? '+' : '-';
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -38,6 +49,7 @@ static int set_up(void **state)
     replied_len = 0;
     reply_error = 0;
     memset(shown, 0, sizeof shown);
+    memset(echoes, 0, sizeof echoes);
     return 0;
 }
 
@@ -52,6 +64,7 @@ static void start(const struct cat_filter_options *options)
 {
     cat_filters_init(&filters, options);
     filters.reply = on_reply;
+    filters.on_echo = on_echo;
     filters.context = &replied;
 }
 
@@ -115,6 +128,22 @@ static void telnet_is_answered_and_taken_out(void **state)
     assert_memory_equal(replied, "\377\374\30\377\375\1", 6); /* WONT, DO */
     up("me\377\n", 4);
     expect_out("me\377\377\r\n", 6);
+}
+
+/* Who is not told shows a password, or every key twice. */
+static void the_peers_echo_is_told(void **state)
+{
+    (void)state;
+    start(&(struct cat_filter_options){.telnet = true});
+    down("login: ", 7);
+    assert_string_equal(echoes, "");
+    down("\xff\xfb\x01", 3);
+    assert_string_equal(echoes, "+");
+    down("\xff\xfb\x01$ ", 5);
+    assert_string_equal(echoes, "+");
+    down("\xff\xfc\x01", 3);
+    assert_string_equal(echoes, "+-");
+    nk_buffer_consume(&out, nk_buffer_len(&out));
 }
 
 /* More than the room for its answers at once: the rest is not answered. */
@@ -209,9 +238,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(without_work_bytes_pass),          CASE(crlf_is_for_what_is_sent),
-        CASE(telnet_is_answered_and_taken_out), CASE(telnet_answers_a_long_piece),
-        CASE(an_answer_that_fails_is_reported), CASE(the_trace_is_next_to_the_network),
-        CASE(a_full_buffer_is_reported),
+        CASE(telnet_is_answered_and_taken_out), CASE(the_peers_echo_is_told),
+        CASE(telnet_answers_a_long_piece),      CASE(an_answer_that_fails_is_reported),
+        CASE(the_trace_is_next_to_the_network), CASE(a_full_buffer_is_reported),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -312,6 +312,18 @@ static void the_peers_end_frees_the_terminal(void **state)
     expect_ended(EXIT_STATUS_OK, 0);
 }
 
+/* The same with a person behind two pipes. */
+static void the_peers_end_is_a_persons_end(void **state)
+{
+    (void)state;
+    options.interactive = true;
+    start();
+    put(peer, "bye");
+    expect(out.outer, "bye");
+    close_end(&peer);
+    expect_ended(EXIT_STATUS_OK, 0);
+}
+
 /* One socket as input and output, as inetd has it: the peer's end must reach its
  * reader while its other direction goes on. */
 static void one_socket_for_both_ends_one_direction(void **state)
@@ -373,6 +385,7 @@ int main(void)
         CASE(a_full_disk_is_a_failure),
         CASE(an_unreadable_input_is_a_failure),
         CASE(the_peers_end_frees_the_terminal),
+        CASE(the_peers_end_is_a_persons_end),
         CASE(one_socket_for_both_ends_one_direction),
         CASE(a_direction_may_be_missing),
     };
