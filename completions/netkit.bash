@@ -19,11 +19,11 @@ _netkit_takes_value()
     case $1 in
         --on-eof | \
         --record | \
+        --linger | \
+        --idle-timeout | \
         --datagram | \
         --exec | \
         --limit-rate | \
-        --linger | \
-        --idle-timeout | \
         --proxy | \
         --replies | \
         --wait | \
@@ -37,6 +37,7 @@ _netkit_takes_value()
         --dispatcher | \
         --allow | \
         --deny | \
+        --speed | \
         --transform | \
         --prefix | \
         --frame | \
@@ -79,19 +80,21 @@ _netkit_connect()
         _netkit_words \
             --on-eof \
             --once \
-            --send-only \
-            --recv-only \
-            --crlf \
             --hex \
             --record \
-            --datagram \
-            --exec \
-            --limit-rate \
-            --progress \
             --ipv4 \
             --ipv6 \
             --linger \
             --idle-timeout \
+            --send-only \
+            --recv-only \
+            --crlf \
+            --edit \
+            --no-edit \
+            --datagram \
+            --exec \
+            --limit-rate \
+            --progress \
             --proxy \
             --replies \
             --telnet \
@@ -122,19 +125,21 @@ _netkit_listen()
         _netkit_words \
             --on-eof \
             --once \
-            --send-only \
-            --recv-only \
-            --crlf \
             --hex \
             --record \
-            --datagram \
-            --exec \
-            --limit-rate \
-            --progress \
             --ipv4 \
             --ipv6 \
             --linger \
             --idle-timeout \
+            --send-only \
+            --recv-only \
+            --crlf \
+            --edit \
+            --no-edit \
+            --datagram \
+            --exec \
+            --limit-rate \
+            --progress \
             --keep-open \
             --ready-fd \
             --verbose \
@@ -176,6 +181,44 @@ _netkit_relay()
             --quiet \
             --json \
             --help
+    fi
+}
+
+_netkit_replay()
+{
+    case $prev in
+        --on-eof)
+            _netkit_words half close keep
+            return
+            ;;
+        --record)
+            _netkit_paths -f
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --on-eof \
+            --once \
+            --hex \
+            --record \
+            --ipv4 \
+            --ipv6 \
+            --linger \
+            --idle-timeout \
+            --check \
+            --fast \
+            --speed \
+            --wait \
+            --connect-timeout \
+            --verbose \
+            --quiet \
+            --json \
+            --help
+    else
+        _netkit_paths -f
     fi
 }
 
@@ -557,7 +600,7 @@ _netkit()
 
     case $name in
         '' | help)
-            _netkit_words serve shell connect listen relay completion help --help --version
+            _netkit_words serve shell connect listen relay replay completion help --help --version
             ;;
         serve | 'help serve')
             _netkit_words echo discard chargen daytime time http shell --help
@@ -568,6 +611,7 @@ _netkit()
         'connect' | 'connect '*) _netkit_connect ;;
         'listen' | 'listen '*) _netkit_listen ;;
         'relay' | 'relay '*) _netkit_relay ;;
+        'replay' | 'replay '*) _netkit_replay ;;
         'serve echo' | 'serve echo '*) _netkit_serve_echo ;;
         'serve discard' | 'serve discard '*) _netkit_serve_discard ;;
         'serve chargen' | 'serve chargen '*) _netkit_serve_chargen ;;

@@ -16,11 +16,11 @@ function __netkit_at
         else if contains -- $token \
             --on-eof \
             --record \
+            --linger \
+            --idle-timeout \
             --datagram \
             --exec \
             --limit-rate \
-            --linger \
-            --idle-timeout \
             --proxy \
             --replies \
             --wait \
@@ -34,6 +34,7 @@ function __netkit_at
             --dispatcher \
             --allow \
             --deny \
+            --speed \
             --transform \
             --prefix \
             --frame \
@@ -76,6 +77,8 @@ complete -c netkit -n '__netkit_at' -a listen -d 'wait for one peer, then join i
 complete -c netkit -n '__netkit_at help' -a listen -d 'wait for one peer, then join it to standard input and output'
 complete -c netkit -n '__netkit_at' -a relay -d 'join the clients of one address to another'
 complete -c netkit -n '__netkit_at help' -a relay -d 'join the clients of one address to another'
+complete -c netkit -n '__netkit_at' -a replay -d 'send a recorded session again'
+complete -c netkit -n '__netkit_at help' -a replay -d 'send a recorded session again'
 complete -c netkit -n '__netkit_at' -a completion -d 'print the completion script of a shell'
 complete -c netkit -n '__netkit_at help' -a completion -d 'print the completion script of a shell'
 complete -c netkit -n '__netkit_at' -a help -d 'explain netkit or one of its commands'
@@ -102,19 +105,21 @@ complete -c netkit -n '__netkit_at' -l help -s h -d 'print this help and exit'
 
 complete -c netkit -n '__netkit_at -p connect' -l on-eof -x -a 'half close keep' -d 'at the end of input half, close or keep'
 complete -c netkit -n '__netkit_at -p connect' -l once -d 'end as soon as either direction has ended'
-complete -c netkit -n '__netkit_at -p connect' -l send-only -d 'do not receive'
-complete -c netkit -n '__netkit_at -p connect' -l recv-only -d 'do not read standard input'
-complete -c netkit -n '__netkit_at -p connect' -l crlf -s C -d 'send each end of line as CR LF'
 complete -c netkit -n '__netkit_at -p connect' -l hex -d 'show what is moved, in hexadecimal'
 complete -c netkit -n '__netkit_at -p connect' -l record -rF -d 'keep what is moved, with its times'
-complete -c netkit -n '__netkit_at -p connect' -l datagram -x -d 'udp: a datagram is a line, or SIZE bytes'
-complete -c netkit -n '__netkit_at -p connect' -l exec -x -d 'join the connection to a command'
-complete -c netkit -n '__netkit_at -p connect' -l limit-rate -x -d 'bytes a second, in each direction'
-complete -c netkit -n '__netkit_at -p connect' -l progress -d 'show how much has moved, and how fast'
 complete -c netkit -n '__netkit_at -p connect' -l ipv4 -s 4 -d 'use IPv4 only'
 complete -c netkit -n '__netkit_at -p connect' -l ipv6 -s 6 -d 'use IPv6 only'
 complete -c netkit -n '__netkit_at -p connect' -l linger -x -d 'then wait for the peer\'s end'
 complete -c netkit -n '__netkit_at -p connect' -l idle-timeout -x -d 'end when nothing moves (status 5)'
+complete -c netkit -n '__netkit_at -p connect' -l send-only -d 'do not receive'
+complete -c netkit -n '__netkit_at -p connect' -l recv-only -d 'do not read standard input'
+complete -c netkit -n '__netkit_at -p connect' -l crlf -s C -d 'send each end of line as CR LF'
+complete -c netkit -n '__netkit_at -p connect' -l edit -d 'edit lines on a terminal; ^] for commands'
+complete -c netkit -n '__netkit_at -p connect' -l no-edit -d 'do not edit lines on a terminal; ^] for commands'
+complete -c netkit -n '__netkit_at -p connect' -l datagram -x -d 'udp: a datagram is a line, or SIZE bytes'
+complete -c netkit -n '__netkit_at -p connect' -l exec -x -d 'join the connection to a command'
+complete -c netkit -n '__netkit_at -p connect' -l limit-rate -x -d 'bytes a second, in each direction'
+complete -c netkit -n '__netkit_at -p connect' -l progress -d 'show how much has moved, and how fast'
 complete -c netkit -n '__netkit_at -p connect' -l proxy -x -d 'go through socks5://[USER:PASSWORD@]HOST or http://'
 complete -c netkit -n '__netkit_at -p connect' -l replies -x -d 'udp: end after so many answers'
 complete -c netkit -n '__netkit_at -p connect' -l telnet -d 'answer telnet\'s option negotiation'
@@ -127,19 +132,21 @@ complete -c netkit -n '__netkit_at -p connect' -l help -s h -d 'print this help 
 
 complete -c netkit -n '__netkit_at -p listen' -l on-eof -x -a 'half close keep' -d 'at the end of input half, close or keep'
 complete -c netkit -n '__netkit_at -p listen' -l once -d 'end as soon as either direction has ended'
-complete -c netkit -n '__netkit_at -p listen' -l send-only -d 'do not receive'
-complete -c netkit -n '__netkit_at -p listen' -l recv-only -d 'do not read standard input'
-complete -c netkit -n '__netkit_at -p listen' -l crlf -s C -d 'send each end of line as CR LF'
 complete -c netkit -n '__netkit_at -p listen' -l hex -d 'show what is moved, in hexadecimal'
 complete -c netkit -n '__netkit_at -p listen' -l record -rF -d 'keep what is moved, with its times'
-complete -c netkit -n '__netkit_at -p listen' -l datagram -x -d 'udp: a datagram is a line, or SIZE bytes'
-complete -c netkit -n '__netkit_at -p listen' -l exec -x -d 'join the connection to a command'
-complete -c netkit -n '__netkit_at -p listen' -l limit-rate -x -d 'bytes a second, in each direction'
-complete -c netkit -n '__netkit_at -p listen' -l progress -d 'show how much has moved, and how fast'
 complete -c netkit -n '__netkit_at -p listen' -l ipv4 -s 4 -d 'use IPv4 only'
 complete -c netkit -n '__netkit_at -p listen' -l ipv6 -s 6 -d 'use IPv6 only'
 complete -c netkit -n '__netkit_at -p listen' -l linger -x -d 'then wait for the peer\'s end'
 complete -c netkit -n '__netkit_at -p listen' -l idle-timeout -x -d 'end when nothing moves (status 5)'
+complete -c netkit -n '__netkit_at -p listen' -l send-only -d 'do not receive'
+complete -c netkit -n '__netkit_at -p listen' -l recv-only -d 'do not read standard input'
+complete -c netkit -n '__netkit_at -p listen' -l crlf -s C -d 'send each end of line as CR LF'
+complete -c netkit -n '__netkit_at -p listen' -l edit -d 'edit lines on a terminal; ^] for commands'
+complete -c netkit -n '__netkit_at -p listen' -l no-edit -d 'do not edit lines on a terminal; ^] for commands'
+complete -c netkit -n '__netkit_at -p listen' -l datagram -x -d 'udp: a datagram is a line, or SIZE bytes'
+complete -c netkit -n '__netkit_at -p listen' -l exec -x -d 'join the connection to a command'
+complete -c netkit -n '__netkit_at -p listen' -l limit-rate -x -d 'bytes a second, in each direction'
+complete -c netkit -n '__netkit_at -p listen' -l progress -d 'show how much has moved, and how fast'
 complete -c netkit -n '__netkit_at -p listen' -l keep-open -s k -d 'serve many peers, not only the first'
 complete -c netkit -n '__netkit_at -p listen' -l ready-fd -x -d 'write the bound addresses to this descriptor'
 complete -c netkit -n '__netkit_at -p listen' -l verbose -s v -d 'say more; twice: every connection'
@@ -163,6 +170,25 @@ complete -c netkit -n '__netkit_at -p relay' -l verbose -s v -d 'say more; twice
 complete -c netkit -n '__netkit_at -p relay' -l quiet -s q -d 'say nothing but errors'
 complete -c netkit -n '__netkit_at -p relay' -l json -d 'write events as JSON, one object a line'
 complete -c netkit -n '__netkit_at -p relay' -l help -s h -d 'print this help and exit'
+
+complete -c netkit -n '__netkit_at -p replay' -F
+complete -c netkit -n '__netkit_at -p replay' -l on-eof -x -a 'half close keep' -d 'at the end of input half, close or keep'
+complete -c netkit -n '__netkit_at -p replay' -l once -d 'end as soon as either direction has ended'
+complete -c netkit -n '__netkit_at -p replay' -l hex -d 'show what is moved, in hexadecimal'
+complete -c netkit -n '__netkit_at -p replay' -l record -rF -d 'keep what is moved, with its times'
+complete -c netkit -n '__netkit_at -p replay' -l ipv4 -s 4 -d 'use IPv4 only'
+complete -c netkit -n '__netkit_at -p replay' -l ipv6 -s 6 -d 'use IPv6 only'
+complete -c netkit -n '__netkit_at -p replay' -l linger -x -d 'then wait for the peer\'s end'
+complete -c netkit -n '__netkit_at -p replay' -l idle-timeout -x -d 'end when nothing moves (status 5)'
+complete -c netkit -n '__netkit_at -p replay' -l check -d 'fail when other bytes come back than recorded'
+complete -c netkit -n '__netkit_at -p replay' -l fast -d 'send everything at once'
+complete -c netkit -n '__netkit_at -p replay' -l speed -x -d 'send so many times as fast as recorded'
+complete -c netkit -n '__netkit_at -p replay' -l wait -x -d 'udp: for answers after the last datagram'
+complete -c netkit -n '__netkit_at -p replay' -l connect-timeout -s w -x -d 'give up connecting (status 5)'
+complete -c netkit -n '__netkit_at -p replay' -l verbose -s v -d 'say more; twice: every connection'
+complete -c netkit -n '__netkit_at -p replay' -l quiet -s q -d 'say nothing but errors'
+complete -c netkit -n '__netkit_at -p replay' -l json -d 'write events as JSON, one object a line'
+complete -c netkit -n '__netkit_at -p replay' -l help -s h -d 'print this help and exit'
 
 complete -c netkit -n '__netkit_at -p serve echo' -l transform -x -a 'none upper rot13' -d 'none, upper or rot13'
 complete -c netkit -n '__netkit_at -p serve echo' -l prefix -x -d 'put this in front of each line or datagram'
