@@ -121,7 +121,11 @@ class Screen:
         shell = f"exec bash --noprofile --rcfile {shlex.quote(str(profile))} -i"
         self._run("new-session", "-d", "-x", str(columns), "-y", str(rows), shell,
                   env=person(directory, TMUX=None))
-        self.wait_for(r"^shell\$$")
+        try:
+            self.wait_for(r"^shell\$$")
+        except BaseException:
+            self.close()
+            raise
 
     def _run(self, *words, **options):
         options.setdefault("env", environment(TMUX=None))
