@@ -93,9 +93,12 @@ static void submit(struct shell_work *work)
     session->work = work;
     nk_tcp_connection_pause_reading(session->connection);
     shell_session_enter(session, SHELL_STATE_WORKING);
-    work->error = nk_worker_pool_submit(work->server->workers, &work->job);
-    if (work->error) /* which says that a resource is not available for now */
+    /* From here on the work is the worker's, unless there is no room for it. */
+    int error = nk_worker_pool_submit(work->server->workers, &work->job);
+    if (error) {
+        work->error = error;
         finish(work, "begin with");
+    }
 }
 
 static void no_memory(struct shell_session *session)
