@@ -18,7 +18,7 @@ struct shell_list {
     const struct shell_ls_options *options;
     bool is_payload;
     DIR *stream;          /* NULL for what is no directory */
-    int single;           /* ... which is open here, or -1 */
+    int single;           /* ... which is open here */
     struct nk_slice name; /* ... and was asked for by this name */
     uint64_t left;        /* names that may still be listed */
     int error;            /* of the next read, behind the lines before it */
@@ -96,18 +96,16 @@ static size_t print_fields(const struct stat *status, char out[static FIELDS_SIZ
     char owner[16] = "?";
     char group[16] = "?";
     char size[24] = "?";
-    char date[32] = "?";
-    struct tm parts;
+    char date[SHELL_DATE_SIZE] = "?";
     if (status) {
         print_mode(status->st_mode, mode);
         snprintf(owner, sizeof(owner), "%u", status->st_uid);
         snprintf(group, sizeof(group), "%u", status->st_gid);
         snprintf(size, sizeof(size), "%lld", (long long)status->st_size);
-        if (!gmtime_r(&status->st_mtime, &parts) ||
-            strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
-            memcpy(date, "?", 2);
+        shell_text_date(status->st_mtime, date);
     }
-    int len = snprintf(out, FIELDS_SIZE, "%s %5s %5s %11s %s ", mode, owner, group, size, date);
+    int len = snprintf(out, FIELDS_SIZE, "%s %5s %5s %11s %s%s ", mode, owner, group, size, date,
+                       date[0] != '?' ? "Z" : "");
     return (size_t)len;
 }
 
@@ -221,47 +219,37 @@ static int next_name(struct shell_list *list, const char **name, unsigned char *
 
 /* ---- the listing ---- */
 
-static int open_directory(struct shell_list *list, int found)
+/* Takes the descriptor when it succeeds. */
+static int take_descriptor(struct shell_list *list, int found)
 {
-    int directory = openat(found, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0)
+    struct stat status;
+    if (fstat(found, &status) < 0)
         return -errno;
-    list->stream = fdopendir(directory);
-    if (list->stream)
+    if (!S_ISDIR(status.st_mode)) {
+        list->single = found;
         return 0;
-    int error = -errno;
-    close(directory);
-    return error;
-}
-
-static int open_single(struct shell_list *list, int found)
-{
-    list->single = fcntl(found, F_DUPFD_CLOEXEC, 0);
-    return list->single < 0 ? -errno : 0;
+    }
+    list->stream = fdopendir(found);
+    return list->stream ? 0 : -errno;
 }
 
 int shell_list_open(struct shell_list **out, int found, struct nk_slice name,
                     const struct shell_ls_options *options, bool is_payload,
                     struct shell_list_budget *budget)
 {
-    struct stat status;
-    if (fstat(found, &status) < 0)
-        return -errno;
     struct shell_list *list = calloc(1, sizeof(*list));
-    if (!list)
-        return -ENOMEM;
+    int error = list ? take_descriptor(list, found) : -ENOMEM;
+    if (error) {
+        close(found);
+        free(list);
+        return error;
+    }
     list->options = options;
     list->is_payload = is_payload;
-    list->single = -1;
     list->name = name;
     list->left = options->most;
     /* One more than are sorted tells that there are more. */
     shell_names_init(&list->names, &budget->left, SHELL_LIST_SORTED_MAX + 1);
-    int error = S_ISDIR(status.st_mode) ? open_directory(list, found) : open_single(list, found);
-    if (error) {
-        shell_list_free(list);
-        return error;
-    }
     *out = list;
     return 0;
 }
@@ -273,7 +261,7 @@ void shell_list_free(struct shell_list *list)
     shell_names_deinit(&list->names);
     if (list->stream)
         closedir(list->stream);
-    if (list->single >= 0)
+    else
         close(list->single);
     free(list);
 }

@@ -27,11 +27,11 @@ struct shell_list_budget {
 
 struct shell_list;
 
-/* Begins to list what the descriptor `found` (O_PATH will do) is open on: a
- * directory's names, or else itself under `name`. The descriptor is not taken;
- * the strings of `options` and `name` have to live as long as the listing. With
- * `is_payload` every line begins with the space of a payload line. Returns 0 and
- * *out, or -errno. */
+/* Begins to list what the descriptor `found` is open on (see shell_tree_look): a
+ * directory's names, or else itself under `name`. The descriptor is taken, also
+ * on failure; the strings of `options` and `name` have to live as long as the
+ * listing. With `is_payload` every line begins with the space of a payload line.
+ * Returns 0 and *out, or -errno. */
 NK_MUST_USE int shell_list_open(struct shell_list **out, int found, struct nk_slice name,
                                 const struct shell_ls_options *options, bool is_payload,
                                 struct shell_list_budget *budget) NK_NONNULL(1, 4, 6);

@@ -64,11 +64,8 @@ void shell_log_reopen(struct shell_log *log)
 static size_t print_time(char *out, size_t size)
 {
     uint64_t now = nk_clock_wall(nk_clock_system());
-    time_t seconds = (time_t)(now / NK_NANOSECONDS_PER_SECOND);
-    struct tm parts;
-    char date[32] = "?";
-    if (gmtime_r(&seconds, &parts))
-        strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &parts);
+    char date[SHELL_DATE_SIZE];
+    shell_text_date((time_t)(now / NK_NANOSECONDS_PER_SECOND), date);
     unsigned milliseconds = (unsigned)(now / NK_NANOSECONDS_PER_MILLISECOND % 1000);
     return (size_t)snprintf(out, size, "%s.%03uZ", date, milliseconds);
 }

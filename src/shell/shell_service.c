@@ -135,6 +135,7 @@ enum exit_status shell_service_run(const struct shell_options *options,
         .log.file = -1,
     };
     atomic_init(&server.budget.left, SORTING_BUDGET);
+    tzset(); /* gmtime_r does so the first time it is used, which would be too late */
     enum exit_status status = EXIT_STATUS_OK;
     for (size_t i = 0; i < NK_ARRAY_LENGTH(steps) && status == EXIT_STATUS_OK; i++) {
         const char *failed;

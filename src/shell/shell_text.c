@@ -136,3 +136,15 @@ ssize_t shell_text_unescape(struct nk_slice text, char *out)
     }
     return (ssize_t)len;
 }
+
+/* strftime would look whether the file of the time zone has changed, each time,
+ * although there is no zone in this. */
+size_t shell_text_date(time_t seconds, char out[static SHELL_DATE_SIZE])
+{
+    struct tm parts;
+    if (!gmtime_r(&seconds, &parts))
+        return (size_t)snprintf(out, SHELL_DATE_SIZE, "?");
+    return (size_t)snprintf(out, SHELL_DATE_SIZE, "%04ld-%02d-%02dT%02d:%02d:%02d",
+                            parts.tm_year + 1900L, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
+                            parts.tm_min, parts.tm_sec);
+}

@@ -7,6 +7,7 @@
 #define SHELL_SHELL_TEXT_H
 
 #include <sys/types.h>
+#include <time.h>
 
 #include "base/attributes.h"
 #include "base/slice.h"
@@ -35,5 +36,12 @@ size_t shell_text_read_escape(struct nk_slice text, char *byte) NK_NONNULL(2);
 /* Writes the bytes that the escaped `text` stands for to `out`, which has room
  * for text.len. Returns the length, or -EBADMSG for what is no escape. */
 NK_MUST_USE ssize_t shell_text_unescape(struct nk_slice text, char *out) NK_NONNULL(2);
+
+/* Room for every date, NUL included. */
+#define SHELL_DATE_SIZE 40
+
+/* "2026-11-20T17:01:49", in UTC, or "?" for a year that cannot be. Returns the
+ * length. */
+size_t shell_text_date(time_t seconds, char out[static SHELL_DATE_SIZE]) NK_NONNULL(2);
 
 #endif

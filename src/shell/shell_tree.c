@@ -7,21 +7,31 @@
 
 #include "service/open_beneath.h"
 
-#define DIRECTORY_FLAGS (O_PATH | O_DIRECTORY)
+#define ENTER_FLAGS (O_PATH | O_DIRECTORY)
+#define LIST_FLAGS (O_RDONLY | O_DIRECTORY)
 
-int shell_tree_find(const struct shell_tree *tree, const char *path)
+int shell_tree_look(const struct shell_tree *tree, const char *path)
 {
-    return open_beneath(tree->root, path + 1, O_PATH, OPEN_LINKS_AS_ROOT);
+    int found = open_beneath(tree->root, path + 1, LIST_FLAGS, OPEN_LINKS_AS_ROOT);
+    if (found == -ENOTDIR)
+        found = open_beneath(tree->root, path + 1, O_PATH, OPEN_LINKS_AS_ROOT);
+    return found;
+}
+
+int shell_tree_look_here(int directory)
+{
+    int found = openat(directory, ".", LIST_FLAGS | O_CLOEXEC);
+    return found < 0 ? -errno : found;
 }
 
 int shell_tree_enter(const struct shell_tree *tree, const char *path)
 {
-    int directory = open_beneath(tree->root, path + 1, DIRECTORY_FLAGS, OPEN_LINKS_AS_ROOT);
+    int directory = open_beneath(tree->root, path + 1, ENTER_FLAGS, OPEN_LINKS_AS_ROOT);
     if (directory < 0)
         return directory;
     /* O_PATH asks for no right to the directory itself; looking up a name in it,
      * be it ".", does. */
-    int itself = openat(directory, ".", DIRECTORY_FLAGS | O_CLOEXEC);
+    int itself = openat(directory, ".", ENTER_FLAGS | O_CLOEXEC);
     int error = itself < 0 ? -errno : 0;
     close(directory);
     return error ? error : itself;
@@ -61,7 +71,7 @@ int shell_tree_open(struct shell_tree *tree, const char *root, const char *start
     tree->start = -1;
     *failed = root;
     if (realpath(root, tree->root_name))
-        tree->root = open(tree->root_name, DIRECTORY_FLAGS | O_CLOEXEC);
+        tree->root = open(tree->root_name, ENTER_FLAGS | O_CLOEXEC);
     if (tree->root < 0)
         return -errno;
     int error = find_start(tree, start);

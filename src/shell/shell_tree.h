@@ -26,11 +26,15 @@ NK_MUST_USE int shell_tree_open(struct shell_tree *tree, const char *root, const
                                 const char **failed) NK_NONNULL(1, 2, 4);
 void shell_tree_close(struct shell_tree *tree) NK_NONNULL(1);
 
-/* A descriptor (O_PATH) of whatever is at `path`. Returns it or -errno. */
-NK_MUST_USE int shell_tree_find(const struct shell_tree *tree, const char *path) NK_NONNULL(1, 2);
+/* What is at `path`, for shell_list_open: a directory open for reading, anything
+ * else with O_PATH. Returns a descriptor or -errno. */
+NK_MUST_USE int shell_tree_look(const struct shell_tree *tree, const char *path) NK_NONNULL(1, 2);
 
-/* The same for a directory that may be entered: it exists and may be searched,
- * though perhaps not listed. */
+/* The same for a directory that was entered. */
+NK_MUST_USE int shell_tree_look_here(int directory);
+
+/* A descriptor (O_PATH) of a directory that may be entered: it exists and may be
+ * searched, though perhaps not listed. Or -errno. */
 NK_MUST_USE int shell_tree_enter(const struct shell_tree *tree, const char *path) NK_NONNULL(1, 2);
 
 #endif

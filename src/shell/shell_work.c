@@ -165,15 +165,12 @@ void shell_work_enter(struct shell_session *session, struct nk_slice argument, c
 static int begin_list(struct shell_work *work)
 {
     struct shell_server *server = work->server;
-    if (work->descriptor < 0)
-        work->descriptor = shell_tree_find(&server->tree, work->path);
-    if (work->descriptor < 0)
-        return work->descriptor;
-    int error = shell_list_open(&work->list, work->descriptor, work->argument, &work->options,
-                                !server->options.compat, &server->budget);
-    close(work->descriptor);
-    work->descriptor = -1;
-    return error;
+    int found = work->descriptor >= 0 ? shell_tree_look_here(work->descriptor)
+                                      : shell_tree_look(&server->tree, work->path);
+    if (found < 0)
+        return found;
+    return shell_list_open(&work->list, found, work->argument, &work->options,
+                           !server->options.compat, &server->budget);
 }
 
 static void list(struct nk_job *job)
