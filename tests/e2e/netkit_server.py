@@ -186,7 +186,7 @@ def wait_until(condition, what, timeout=PATIENCE):
 
 
 class Server:
-    """`netkit serve WORDS`, running.
+    """`netkit serve WORDS`, or the same in another group of commands, running.
 
     `expect_status` is what stop() demands; `expect_lines` are regular
     expressions for lines on stderr beyond the usual ones. `prefix` are words in
@@ -199,7 +199,7 @@ class Server:
     USUAL_LINES = USUAL_LINES
 
     def __init__(
-        self, *words, prefix=(), program=None, env=None, cwd=None, address_count=None
+        self, *words, group=None, prefix=(), program=None, env=None, cwd=None, address_count=None
     ):
         self.expect_status = 0
         self.expect_lines = []
@@ -207,7 +207,7 @@ class Server:
         self._stdout = tempfile.TemporaryFile()
         self._stderr = tempfile.TemporaryFile()
         read_end, write_end = os.pipe()
-        command = [*map(str, prefix), str(program or NETKIT), self.COMMAND]
+        command = [*map(str, prefix), str(program or NETKIT), group or self.COMMAND]
         command += [word if isinstance(word, bytes) else str(word) for word in words]
         command += ["--ready-fd", str(write_end)]
         self.started = time.monotonic()

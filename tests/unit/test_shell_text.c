@@ -127,6 +127,26 @@ static void wrong_escapes_are_refused(void **state)
     assert_memory_equal(out, "JJ", 2);
 }
 
+static void dates_are_in_utc(void **state)
+{
+    static const struct {
+        time_t seconds;
+        const char *text;
+    } table[] = {
+        {0, "1970-01-01T00:00:00"},
+        {1795194109, "2026-11-20T17:01:49"},
+        {-1, "1969-12-31T23:59:59"},
+        {INT64_MAX, "?"},
+    };
+    char date[SHELL_DATE_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(table); i++) {
+        assert_int_equal(shell_text_date(table[i].seconds, date), strlen(table[i].text));
+        assert_string_equal(date, table[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +155,7 @@ int main(void)
         cmocka_unit_test(arrows_are_escaped_in_long_lines),
         cmocka_unit_test(any_bytes_come_back),
         cmocka_unit_test(wrong_escapes_are_refused),
+        cmocka_unit_test(dates_are_in_utc),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
