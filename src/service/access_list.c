@@ -117,6 +117,11 @@ static int add_file(struct access_set *set, struct nk_slice name, struct access_
     return error;
 }
 
+static bool is_file(struct nk_slice item)
+{
+    return item.len > 1 && item.data[0] == '@';
+}
+
 /* Fills the set with what the text of a list says. */
 static int fill(struct access_set *set, const char *name, const char *text,
                 struct access_problem *problem)
@@ -127,7 +132,7 @@ static int fill(struct access_set *set, const char *name, const char *text,
     problem->list = name;
     while (!error && access_next_item(&rest, ',', &item)) {
         struct access_mistake mistake = {.problem = NULL};
-        if (item.len > 1 && item.data[0] == '@')
+        if (is_file(item))
             error = add_file(set, nk_slice_from(item, 1), problem);
         else
             error = access_set_add(set, item, &mistake);
@@ -135,6 +140,22 @@ static int fill(struct access_set *set, const char *name, const char *text,
             describe_mistake(NULL, &mistake, problem);
     }
     access_set_seal(set);
+    return error;
+}
+
+int access_list_each_file(const struct access_list *list,
+                          int (*each)(void *context, struct nk_slice path), void *context)
+{
+    const char *const texts[] = {list->rules.allow, list->rules.deny};
+    int error = 0;
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(texts); i++) {
+        struct nk_slice rest = nk_slice_of_string(texts[i] ? texts[i] : "");
+        struct nk_slice item;
+        while (!error && access_next_item(&rest, ',', &item)) {
+            if (is_file(item))
+                error = each(context, nk_slice_from(item, 1));
+        }
+    }
     return error;
 }
 

@@ -29,6 +29,7 @@
 #include <stdint.h>
 
 #include "base/attributes.h"
+#include "base/slice.h"
 #include "os/sockaddr.h"
 
 /* What the command line says: the texts of the two lists, NULL for none. */
@@ -62,6 +63,12 @@ bool access_list_admit(void *list, const struct nk_sockaddr *peer) NK_NONNULL(1,
 
 /* How often access_list_admit has said no; any thread. */
 uint64_t access_list_denied_count(const struct access_list *list) NK_NONNULL(1);
+
+/* Calls `each` with the name of every file that access_list_reload would read, and
+ * ends when it returns something else than 0, which is returned then. */
+int access_list_each_file(const struct access_list *list,
+                          int (*each)(void *context, struct nk_slice path), void *context)
+    NK_NONNULL(1, 2);
 
 /* Reads the files again, and blocks meanwhile; 100,000 networks take some 40 ms.
  * When one of them cannot be read or is wrong, both lists stay as they are and the

@@ -15,11 +15,13 @@
 #include "base/attributes.h"
 
 enum confine_kind {
-    CONFINE_LIST,   /* list `path` and every directory below it */
-    CONFINE_READ,   /* read the file `path`, or every file below it */
-    CONFINE_APPEND, /* open the file `path` for writing, and make it anew after it was
-                       renamed; in the end this is its whole directory */
-    CONFINE_REMOVE, /* remove the file `path`, likewise */
+    CONFINE_LIST,       /* list `path` and every directory below it */
+    CONFINE_READ,       /* read the file `path`, or every file below it */
+    CONFINE_READ_AGAIN, /* read the file `path`, also one that has replaced it; in the
+                           end this is its whole directory */
+    CONFINE_APPEND,     /* open the file `path` for writing, and make it anew after it was
+                           renamed; likewise */
+    CONFINE_REMOVE,     /* remove the file `path`; likewise */
 };
 
 struct confine_rule {

@@ -8,6 +8,7 @@
 #include "os/descriptors.h"
 #include "reactor/event_dispatcher.h"
 #include "reactor/signal_watch.h"
+#include "service/confinement.h"
 #include "service/datagrams.h"
 #include "service/listeners.h"
 #include "threads/thread_pool.h"
@@ -261,27 +262,9 @@ static int make_datagrams(struct run *run)
     return service_datagrams_new(&run->datagrams, run->loop, run->pool, &options);
 }
 
-/* The service's rules and, so that their files can be removed in the end, one
- * for each unix address. */
 static int confine(struct run *run)
 {
-    const struct service *service = run->service;
-    const struct service_options *options = run->options;
-    if (!service->confinement)
-        return 0;
-    size_t count = service->confinement_count;
-    struct confine_rule *rules = calloc(count + options->address_count, sizeof(*rules));
-    if (!rules)
-        return -ENOMEM;
-    memcpy(rules, service->confinement, count * sizeof(*rules));
-    for (size_t i = 0; i < options->address_count; i++) {
-        const struct nk_address *address = &options->addresses[i];
-        if (nk_scheme_is_unix(address->scheme) && address->path[0] != '@')
-            rules[count++] = (struct confine_rule){CONFINE_REMOVE, address->path};
-    }
-    int error = confine_process(rules, count);
-    free(rules);
-    return error;
+    return service_confine(run->service, run->options);
 }
 
 static int start_threads(struct run *run)

@@ -304,3 +304,22 @@ def test_own_socket_is_removed_at_the_end(serve, tree, tmp_path, place):
     assert path.exists()
     server.stop()
     assert not path.exists()
+
+
+def test_access_list_is_read_again(serve, tree, tmp_path):
+    """A confined server could not learn whom it is to turn away from now on."""
+    friends = tmp_path / "lists" / "friends"
+    friends.parent.mkdir()
+    friends.write_text("127.0.0.1\n")
+    server = serve("shell", "127.0.0.1:0", "--root", tree, "--allow", f"@{friends}", "-v")
+    server.allow(r"netkit: info: .*", r"connections by thread: [0-9 ]+", r"served .*; 1 denied.*")
+    with Shell(server.address) as client:
+        assert client.pwd() == "/"
+        # As editors do: a new file takes the place of the old one.
+        (tmp_path / "lists" / "new").write_text("192.0.2.1\n")
+        (tmp_path / "lists" / "new").rename(friends)
+        server.send_signal(signal.SIGHUP)
+        server.wait_for_line("access lists read again")
+        with pytest.raises((ConnectionError, AssertionError)):
+            Shell(server.address)
+        assert client.pwd() == "/"

@@ -221,6 +221,42 @@ static void a_wrong_file_changes_nothing(void **state)
     access_list_free(list);
 }
 
+struct seen {
+    char names[512];
+    int stop_at;
+};
+
+static int see(void *context, struct nk_slice path)
+{
+    struct seen *seen = context;
+    size_t len = strlen(seen->names);
+
+    snprintf(seen->names + len, sizeof seen->names - len, "%.*s;", (int)path.len, path.data);
+    return seen->stop_at > 0 && --seen->stop_at == 0 ? -EDOM : 0;
+}
+
+/* A process that confines itself would take away a file that is read later. */
+static void every_file_is_named(void **state)
+{
+    char text[3 * sizeof allow_text];
+    char expected[512];
+    struct seen seen = {.stop_at = 0};
+    struct access_list *list;
+
+    (void)state;
+    write_file("10.0.0.1\n");
+    snprintf(text, sizeof text, "10.0.0.0/8, %s,%s", allow_text, allow_text);
+    list = list_of(text, allow_text);
+    snprintf(expected, sizeof expected, "%s;%s;%s;", allow_path, allow_path, allow_path);
+    assert_int_equal(access_list_each_file(list, see, &seen), 0);
+    assert_string_equal(seen.names, expected);
+    seen = (struct seen){.stop_at = 2};
+    assert_int_equal(access_list_each_file(list, see, &seen), -EDOM);
+    expected[2 * (strlen(allow_path) + 1)] = '\0';
+    assert_string_equal(seen.names, expected);
+    access_list_free(list);
+}
+
 /* SIGHUP without anything to read would be an error. */
 static void without_files_there_is_nothing_to_read(void **state)
 {
@@ -309,6 +345,7 @@ int main(void)
         CASE(a_pipe_does_not_stop_the_server),
         CASE(files_are_read_when_asked),
         CASE(a_wrong_file_changes_nothing),
+        CASE(every_file_is_named),
         CASE(without_files_there_is_nothing_to_read),
         CASE(refusals_are_logged_in_moderation),
         CASE(loops_ask_while_files_are_read),

@@ -62,12 +62,15 @@ static int set_up(void **state)
     tree_make_directory("root/sub");
     tree_make_file("root/file", "inside");
     tree_make_file("secret", "outside");
+    tree_make_directory("lists");
+    tree_make_file("lists/friends", "");
+    tree_make_file("lists/next", "");
     tree_make_directory("logs");
     tree_make_file("logs/log", "");
     return 0;
 }
 
-static char path_room[4][PATH_MAX];
+static char path_room[5][PATH_MAX];
 
 static const char *path_of(int room, const char *name)
 {
@@ -88,6 +91,7 @@ static int in_confined_child(int (*check)(void))
             {CONFINE_APPEND, path_of(1, "logs/log")},
             {CONFINE_REMOVE, path_of(2, "root/sub/socket")},
             {CONFINE_READ, path_of(3, "nothing/there")},
+            {CONFINE_READ_AGAIN, path_of(4, "lists/friends")},
         };
         int error = confine_process(rules, NK_ARRAY_LENGTH(rules));
         _exit(error ? 100 : check());
@@ -156,11 +160,16 @@ static int check_kept(void)
         return 3;
     if (unlinkat(tree_fd, "root/sub/socket", 0) != 0)
         return 4;
+    /* An editor puts a new file in the place of the old one. */
+    if (opening("lists/friends", O_RDONLY) != 0 || opening("lists/next", O_RDONLY) != 0)
+        return 5;
+    if (opening("lists/friends", O_WRONLY) == 0)
+        return 6;
     return 0;
 }
 
-/* A log that was rotated away is opened again, and the file of one's own socket
- * removed in the end. */
+/* A log that was rotated away is opened again, an access list that was replaced is
+ * read again, and the file of one's own socket removed in the end. */
 static void what_is_needed_later_still_works(void **state)
 {
     (void)state;
