@@ -236,8 +236,9 @@ static enum exit_status check_effects(const struct command_call *call, bool is_s
         bool is_for_datagrams;
         bool is_for_servers_of_both;
     } limited[] = {
-        {"datagram", true, false},  {"replies", true, false}, {"wait", true, false},
-        {"keep-open", true, false}, {"linger", false, true},  {"limit-rate", false, false},
+        {"datagram", true, false}, {"replies", true, false},     {"wait", true, false},
+        {"exec", false, false},    {"broker", false, false},     {"max-conns", false, false},
+        {"linger", false, true},   {"limit-rate", false, false},
     };
     bool has_datagrams = cat_is_for_datagrams(call->options);
 
@@ -287,18 +288,12 @@ static enum exit_status take_address(const struct command_call *call, bool is_se
 
 /* A command takes the place of standard input and output: its end is the end of the
  * connection, unless the user has other plans. */
-static enum exit_status take_command(const struct command_call *call)
+static void take_command(const struct command_call *call)
 {
     struct cat_command_options *mine = call->options;
-    enum nk_scheme scheme = mine->cat.address.scheme;
 
-    if (mine->cat.exec == NULL)
-        return EXIT_STATUS_OK;
-    if (scheme == NK_SCHEME_UDP || scheme == NK_SCHEME_UNIX_DGRAM)
-        return command_usage_error(call->command->name, "--exec needs a stream, not datagrams");
-    if (!option_given(call->command->parts, &call->result, "on-eof"))
+    if (mine->cat.exec != NULL && !option_given(call->command->parts, &call->result, "on-eof"))
         mine->cat.session.on_eof = CAT_ON_EOF_CLOSE;
-    return EXIT_STATUS_OK;
 }
 
 enum exit_status cat_options_complete(const struct command_call *call, bool is_server)
@@ -332,5 +327,6 @@ enum exit_status cat_options_complete(const struct command_call *call, bool is_s
         return EXIT_STATUS_USAGE;
     if (check_effects(call, is_server) != EXIT_STATUS_OK)
         return EXIT_STATUS_USAGE;
-    return take_command(call);
+    take_command(call);
+    return EXIT_STATUS_OK;
 }

@@ -208,6 +208,56 @@ static void on_progress(void *context, const struct cat_progress *progress)
     shows_progress = true;
 }
 
+static void on_joined(void *context, uint64_t number, const char *address)
+{
+    if (common_of(context)->json) {
+        json_line_begin(stderr, "connected");
+        json_line_string(stderr, "address", address);
+        json_line_integer(stderr, "client", number);
+        json_line_end(stderr);
+    } else if (common_of(context)->verbosity > 0) {
+        flockfile(stderr);
+        fprintf(stderr, "client %" PRIu64 " connected from ", number);
+        output_visible(stderr, address);
+        fputc('\n', stderr);
+        fflush(stderr);
+        funlockfile(stderr);
+    }
+}
+
+static void write_departure(const struct cat_client_end *end, const char *reason)
+{
+    json_line_begin(stderr, "disconnected");
+    json_line_string(stderr, "address", end->address);
+    json_line_integer(stderr, "client", end->number);
+    json_line_integer(stderr, "bytes_sent", end->sent);
+    json_line_integer(stderr, "bytes_received", end->received);
+    json_line_string(stderr, "error", reason);
+    json_line_end(stderr);
+}
+
+static void on_left(void *context, const struct cat_client_end *end)
+{
+    char room[NK_ERROR_TEXT_MAX];
+    char sent[VALUE_TEXT_MAX];
+    char received[VALUE_TEXT_MAX];
+    const char *reason = end->error != 0 ? nk_error_text(end->error, room) : "";
+
+    if (end->is_cut_off)
+        reason = "takes nothing while others wait";
+    if (common_of(context)->json) {
+        write_departure(end, reason);
+    } else if (end->is_cut_off && !common_of(context)->quiet) {
+        output_error("warning: cut off client %" PRIu64 ", '%s', which %s", end->number,
+                     end->address, reason);
+    } else if (common_of(context)->verbosity > 0) {
+        fprintf(stderr, "client %" PRIu64 " disconnected: sent %s, received %s%s%s\n", end->number,
+                value_show_bytes(end->sent, sent), value_show_bytes(end->received, received),
+                *reason != '\0' ? ": " : "", reason);
+        fflush(stderr);
+    }
+}
+
 static void on_totals(void *context, const struct cat_totals *totals, bool final, int status)
 {
     char sent[VALUE_TEXT_MAX];
@@ -219,6 +269,10 @@ static void on_totals(void *context, const struct cat_totals *totals, bool final
         json_line_integer(stderr, "bytes_sent", totals->sent);
         json_line_integer(stderr, "bytes_received", totals->received);
         json_line_integer(stderr, "datagrams_dropped", totals->datagrams_dropped);
+        if (totals->has_clients) {
+            json_line_integer(stderr, "clients", totals->clients);
+            json_line_integer(stderr, "active", totals->active);
+        }
         json_line_seconds(stderr, "elapsed", totals->elapsed);
         if (final)
             json_line_integer(stderr, "status", (uint64_t)status);
@@ -234,6 +288,9 @@ static void on_totals(void *context, const struct cat_totals *totals, bool final
         if (totals->datagrams_dropped > 0)
             fprintf(stderr, "; %" PRIu64 " datagram%s dropped", totals->datagrams_dropped,
                     totals->datagrams_dropped == 1 ? "" : "s");
+        if (totals->has_clients)
+            fprintf(stderr, "; %" PRIu64 " client%s, %" PRIu64 " there now", totals->clients,
+                    totals->clients == 1 ? "" : "s", totals->active);
         fputc('\n', stderr);
         fflush(stderr); /* a signal may be what comes next */
     }
@@ -246,6 +303,8 @@ struct cat_reporter cat_report(struct common_options *options)
         .listening = on_listening,
         .tried = on_tried,
         .connected = on_connected,
+        .joined = on_joined,
+        .left = on_left,
         .failed = on_failed,
         .failed_because = on_failed_because,
         .command_ended = on_command_ended,

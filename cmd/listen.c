@@ -13,6 +13,23 @@ static const struct option_spec listen_options[] = {
         .help = "serve many peers, not only the first",
     },
     {
+        .name = "broker",
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_LISTENING,
+        .offset = offsetof(struct cat_command_options, cat.broker),
+        .help = "the same, and what one says the others hear",
+    },
+    {
+        .name = "max-conns",
+        .kind = OPTION_COUNT,
+        .group = OPTION_GROUP_LIMITS,
+        .offset = offsetof(struct cat_command_options, cat.max_clients),
+        .argument = "N",
+        .minimum = 1,
+        .maximum = 1000000,
+        .help = "peers at a time with -k; more have to wait",
+    },
+    {
         .name = "ready-fd",
         .kind = OPTION_COUNT,
         .group = OPTION_GROUP_LISTENING,
@@ -33,12 +50,38 @@ static const struct option_part parts[] = {
     {NULL, 0},
 };
 
+/* The options that go with many peers, and those that do not. */
+static enum exit_status check_many(const struct command_call *call)
+{
+    static const char *const for_one[] = {"linger", "limit-rate", "progress"};
+    struct cat_command_options *mine = call->options;
+    const char *name = call->command->name;
+
+    if (mine->cat.broker && mine->cat.exec != NULL)
+        return command_usage_error(name, "--broker and --exec exclude each other");
+    if (mine->cat.broker && option_given(parts, &call->result, "on-eof"))
+        return command_usage_error(name, "--on-eof has no effect with --broker");
+    mine->cat.keep_open = mine->cat.keep_open || mine->cat.broker;
+    if (!mine->cat.keep_open && option_given(parts, &call->result, "max-conns"))
+        return command_usage_error(name, "--max-conns has no effect without --keep-open");
+    if (!mine->cat.keep_open || mine->cat.exec != NULL || cat_is_for_datagrams(mine))
+        return EXIT_STATUS_OK;
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(for_one); i++) {
+        if (option_given(parts, &call->result, for_one[i]))
+            return command_usage_error(name, "--%s has no effect with --%s", for_one[i],
+                                       mine->cat.broker ? "broker" : "keep-open");
+    }
+    return EXIT_STATUS_OK;
+}
+
 static enum exit_status run(struct command_call *call)
 {
     struct cat_command_options *options = call->options;
     struct cat_reporter reporter = cat_report(&options->common);
     enum exit_status status = cat_options_complete(call, true);
 
+    if (status == EXIT_STATUS_OK)
+        status = check_many(call);
     if (status != EXIT_STATUS_OK)
         return status;
     if (cat_is_for_datagrams(options))
@@ -50,6 +93,9 @@ static const struct command_example examples[] = {
     {"netkit listen 8000 >upload", "keep what one client sends"},
     {"netkit listen :8000 <file", "send a file to one client on any interface"},
     {"netkit listen unix:/tmp/x", "wait on a unix stream socket"},
+    {"netkit listen -k 8000 >>log", "keep what many clients send, all at once"},
+    {"netkit listen --broker :8000", "let everybody talk to everybody"},
+    {"netkit listen -k 8000 --exec 'cat /proc/loadavg'", "a small server"},
     {"netkit listen -k udp://:5140 >>log", "keep the datagrams of everybody"},
     {NULL, NULL},
 };
@@ -59,9 +105,9 @@ const struct command listen_command = {
     .summary = "wait for one peer, then join it to standard input and output",
     .arguments = "[OPTION]... ADDRESS | HOST PORT",
     .description = "Wait on ADDRESS for one peer and join it to standard input and output. Later\n"
-                   "peers are refused. Over datagrams the peer is who sends something first. A\n"
-                   "bare port is a port of this machine; ':PORT' is on every interface. Without\n"
-                   "ADDRESS listen on port 43211 of this machine.\n",
+                   "peers are refused, with -k they are served as well. Over datagrams the peer is\n"
+                   "who sends something first. A bare port is a port of this machine; ':PORT' is\n"
+                   "on every interface. Without ADDRESS listen on port 43211 of this machine.\n",
     .parts = parts,
     .defaults = &cat_command_defaults,
     .options_size = sizeof cat_command_defaults,

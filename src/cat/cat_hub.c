@@ -1,6 +1,7 @@
 #include "cat/cat_hub.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "cat/cat_hub_private.h"
@@ -166,6 +167,18 @@ static void on_output_ready(struct cat_port *port)
     else if (put < 0 && put != -EAGAIN)
         end(hub, EXIT_STATUS_FAILED, "write standard output", (int)put);
     cat_hub_update(hub);
+}
+
+void cat_hub_write_rest(struct cat_hub *hub)
+{
+    struct pollfd state = {.fd = hub->out.fd, .events = POLLOUT};
+    struct nk_slice bytes;
+    while ((bytes = nk_buffer_slice(&hub->output)).len > 0 && poll(&state, 1, 0) > 0) {
+        ssize_t put = cat_port_write(&hub->out, bytes.data, bytes.len);
+        if (put <= 0)
+            break;
+        nk_buffer_consume(&hub->output, (size_t)put);
+    }
 }
 
 /* ---- life ---- */

@@ -80,6 +80,10 @@ void cat_hub_free(struct cat_hub *hub);
  * Returns 0 or -errno. */
 int cat_hub_add(struct cat_hub *hub, int fd);
 
+/* Writes what waits for `out`, as far as it takes it without delay. For a program that
+ * is about to end. */
+void cat_hub_write_rest(struct cat_hub *hub);
+
 /* Clients that are there now, and all that have come. */
 size_t cat_hub_active(const struct cat_hub *hub);
 uint64_t cat_hub_served(const struct cat_hub *hub);

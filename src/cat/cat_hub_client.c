@@ -12,6 +12,9 @@
 /* How often it is looked whether one that says nothing more is still there. */
 #define PRESENCE_INTERVAL (1 * NK_NANOSECONDS_PER_SECOND)
 
+/* How often it is looked whether one takes what waits for it. */
+#define STALL_INTERVAL (1 * NK_NANOSECONDS_PER_SECOND)
+
 /* ---- the end ---- */
 
 static void free_now(struct nk_task *task)
@@ -170,23 +173,34 @@ static bool has_taken(struct cat_hub_client *client)
     return has;
 }
 
-static void on_stall(struct nk_timer *timer)
+static void set_stall_timer(struct cat_hub_client *client)
 {
-    struct cat_hub_client *client = nk_container_of(timer, struct cat_hub_client, stall_timer);
-    struct cat_hub *hub = client->hub;
-    if (!has_something_waiting(client))
-        return;
-    if (!has_taken(client) && hub->active > 1)
-        leave_as(client, -ETIMEDOUT, true);
-    else
-        set_timer(client, &client->stall_timer, CAT_HUB_PATIENCE);
-    cat_hub_update(hub);
+    uint64_t now = nk_event_loop_now(client->hub->loop);
+    uint64_t left = client->stalled_since + CAT_HUB_PATIENCE - now;
+    set_timer(client, &client->stall_timer, left < STALL_INTERVAL ? left : STALL_INTERVAL);
 }
 
 static void start_patience(struct cat_hub_client *client)
 {
     (void)has_taken(client);
-    set_timer(client, &client->stall_timer, CAT_HUB_PATIENCE);
+    client->stalled_since = nk_event_loop_now(client->hub->loop);
+    set_stall_timer(client);
+}
+
+static void on_stall(struct nk_timer *timer)
+{
+    struct cat_hub_client *client = nk_container_of(timer, struct cat_hub_client, stall_timer);
+    struct cat_hub *hub = client->hub;
+    uint64_t now = nk_event_loop_now(hub->loop);
+    if (!has_something_waiting(client))
+        return;
+    if (has_taken(client) || hub->active == 1)
+        client->stalled_since = now;
+    if (now - client->stalled_since >= CAT_HUB_PATIENCE)
+        leave_as(client, -ETIMEDOUT, true);
+    else
+        set_stall_timer(client);
+    cat_hub_update(hub);
 }
 
 /* One who was alone has held nobody up until now. */

@@ -53,13 +53,14 @@ struct cat_hub_client {
     uint64_t number;
     uint64_t sent;
     uint64_t received;
-    uint64_t moved;       /* both, when the idle timer last looked */
-    uint64_t stalled_at;  /* `sent`, when the stall timer last looked */
-    size_t stalled_outq;  /* and what the kernel had of it */
-    uint64_t sent_at_end; /* `sent`, when the client's end was read */
-    bool input_ended;     /* the client's end was read */
-    bool output_ended;    /* and ours was sent */
-    bool leaves;          /* when it has everything */
+    uint64_t moved;         /* both, when the idle timer last looked */
+    uint64_t stalled_since; /* when it was last seen to take something */
+    uint64_t stalled_at;    /* `sent`, when the stall timer last looked */
+    size_t stalled_outq;    /* and what the kernel had of it */
+    uint64_t sent_at_end;   /* `sent`, when the client's end was read */
+    bool input_ended;       /* the client's end was read */
+    bool output_ended;      /* and ours was sent */
+    bool leaves;            /* when it has everything */
     bool is_closed;
     int send_error; /* it takes nothing more; what it has said is read to the end */
     struct nk_task free_task;

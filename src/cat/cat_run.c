@@ -11,7 +11,7 @@ static const int watched_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
 
 /* ---- totals ---- */
 
-struct cat_totals cat_run_totals(const struct cat_run *run)
+struct cat_totals cat_run_totals(struct cat_run *run)
 {
     struct cat_totals totals = run->totals;
     if (run->session) {
@@ -22,12 +22,14 @@ struct cat_totals cat_run_totals(const struct cat_run *run)
         totals.sent = cat_child_session_sent(run->command);
         totals.received = cat_child_session_received(run->command);
     }
+    if (run->count_clients)
+        run->count_clients(run, &totals);
     if (run->connected_at > 0)
         totals.elapsed = nk_clock_monotonic(nk_clock_system()) - run->connected_at;
     return totals;
 }
 
-static void report_totals(const struct cat_run *run, bool final)
+static void report_totals(struct cat_run *run, bool final)
 {
     struct cat_totals totals = cat_run_totals(run);
     int status = run->signal_number ? 128 + run->signal_number : (int)run->status;
@@ -246,6 +248,35 @@ void cat_run_report_command(const struct cat_run *run, const struct cat_child_se
     };
     cat_print_address(run->options->address.scheme, cat_child_session_peer(session), address);
     run->reporter->command_ended(run->reporter->context, &end);
+}
+
+/* ---- many clients ---- */
+
+void cat_run_report_arrival(struct cat_run *run, uint64_t number, const struct nk_sockaddr *peer)
+{
+    char address[CAT_ADDRESS_TEXT_MAX];
+    if (run->connected_at == 0)
+        run->connected_at = nk_clock_monotonic(nk_clock_system());
+    cat_trace_begin(run->trace);
+    cat_print_address(run->options->address.scheme, peer, address);
+    run->reporter->joined(run->reporter->context, number, address);
+}
+
+void cat_run_report_departure(const struct cat_run *run, const struct nk_sockaddr *peer,
+                              const struct cat_client_end *end)
+{
+    char address[CAT_ADDRESS_TEXT_MAX];
+    struct cat_client_end told = *end;
+    told.address = cat_print_address(run->options->address.scheme, peer, address);
+    run->reporter->left(run->reporter->context, &told);
+}
+
+/* Who has gone before he was accepted wanted nothing. */
+void cat_run_report_unserved(const struct cat_run *run, const char *action, const char *object,
+                             int error)
+{
+    if (error != -ENOTCONN)
+        run->reporter->failed(run->reporter->context, action, object, error);
 }
 
 static void on_command_ended(struct cat_child_session *command,

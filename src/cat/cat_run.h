@@ -42,6 +42,8 @@ struct cat_run {
     int signal_number; /* what ended the program, or 0 */
     enum exit_status status;
     bool has_ended;
+    /* Fills in the clients of a program that serves many, or NULL. */
+    void (*count_clients)(struct cat_run *run, struct cat_totals *totals);
     /* A signal has ended the program, and the totals follow; or NULL. */
     void (*before_end)(struct cat_run *run);
 };
@@ -62,7 +64,7 @@ enum exit_status cat_run_close(struct cat_run *run);
 enum exit_status cat_run_leave(const struct cat_run *run);
 
 /* The bytes both ways and the time, of the session that there is or was. */
-struct cat_totals cat_run_totals(const struct cat_run *run);
+struct cat_totals cat_run_totals(struct cat_run *run);
 
 /* Opens the terminal if there is one to be used, and then stores the session's ends in
  * *in and *out. Where it cannot be used lines are not edited. */
@@ -91,6 +93,14 @@ void cat_run_join(struct cat_run *run, int fd);
 /* Reports how the command of a connection has ended; `decides`: it is the only one. */
 void cat_run_report_command(const struct cat_run *run, const struct cat_child_session *session,
                             const struct cat_child_session_result *result, bool decides);
+
+/* Clients of a program that serves many: one has come, has gone, or could not be
+ * served. */
+void cat_run_report_arrival(struct cat_run *run, uint64_t number, const struct nk_sockaddr *peer);
+void cat_run_report_departure(const struct cat_run *run, const struct nk_sockaddr *peer,
+                              const struct cat_client_end *end);
+void cat_run_report_unserved(const struct cat_run *run, const char *action, const char *object,
+                             int error);
 
 /* Ends the run. With an `action` the failure is reported first. Only the first call
  * counts. */

@@ -40,6 +40,8 @@ struct cat_options {
     struct cat_replay_input *replay;    /* in the place of standard input; NULL = none */
     const char *dispatcher;             /* NULL = NETKIT_DISPATCHER or epoll */
     bool keep_open;                     /* listen: many peers, not only the first */
+    bool broker;                        /* ... and what one says the others hear, too */
+    uint64_t max_clients;               /* ... but not more of them at a time */
     uint64_t ready_fd;                  /* listen: gets the bound address; UINT64_MAX = none */
     struct cat_session_options session; /* without on_ended and owner */
     struct cat_datagram_options datagram;
@@ -47,7 +49,7 @@ struct cat_options {
 
 #define CAT_OPTIONS_DEFAULT                                                                        \
     {                                                                                              \
-        .connect_timeout = UINT64_MAX, .ready_fd = UINT64_MAX, .edit = true,                       \
+        .connect_timeout = UINT64_MAX, .max_clients = 100, .ready_fd = UINT64_MAX, .edit = true,   \
         .session = {.on_eof = CAT_ON_EOF_HALF, .linger = UINT64_MAX},                              \
         .datagram = {.wait = UINT64_C(1000000000)},                                                \
     }
@@ -56,6 +58,9 @@ struct cat_totals {
     uint64_t sent;     /* bytes */
     uint64_t received; /* bytes */
     uint64_t elapsed;  /* ns since the connection was made; 0 when there was none */
+    bool has_clients;  /* many may come, and the next two count */
+    uint64_t clients;  /* that have come */
+    uint64_t active;   /* that are there now */
     /* Of others than the peer, or that could not be sent. */
     uint64_t datagrams_dropped;
 };
@@ -70,6 +75,16 @@ struct cat_command_end {
     bool decides;    /* it is the only one, and its failure that of the program */
 };
 
+/* A client among many that has gone. */
+struct cat_client_end {
+    uint64_t number; /* from 1 */
+    const char *address;
+    uint64_t sent;
+    uint64_t received;
+    int error;       /* 0, or why it was lost */
+    bool is_cut_off; /* it took nothing and held the others up */
+};
+
 /* What the program is told; all on the main thread. Strings are valid during
  * the call. */
 struct cat_reporter {
@@ -78,6 +93,9 @@ struct cat_reporter {
     /* An attempt: `error` is -EINPROGRESS when it starts, or why it failed. */
     void (*tried)(void *context, const char *address, int error);
     void (*connected)(void *context, const char *address);
+    /* The same for one client among many, and that it has gone. */
+    void (*joined)(void *context, uint64_t number, const char *address);
+    void (*left)(void *context, const struct cat_client_end *end);
     /* "cannot <action> '<object>': <error>"; `object` may be NULL. */
     void (*failed)(void *context, const char *action, const char *object, int error);
     /* The same in words of its own, which say more than the error: those of a proxy. */
