@@ -269,6 +269,8 @@ static void on_totals(void *context, const struct cat_totals *totals, bool final
         json_line_integer(stderr, "bytes_sent", totals->sent);
         json_line_integer(stderr, "bytes_received", totals->received);
         json_line_integer(stderr, "datagrams_dropped", totals->datagrams_dropped);
+        if (totals->has_denied)
+            json_line_integer(stderr, "denied", totals->denied);
         if (totals->has_clients) {
             json_line_integer(stderr, "clients", totals->clients);
             json_line_integer(stderr, "active", totals->active);
@@ -288,6 +290,8 @@ static void on_totals(void *context, const struct cat_totals *totals, bool final
         if (totals->datagrams_dropped > 0)
             fprintf(stderr, "; %" PRIu64 " datagram%s dropped", totals->datagrams_dropped,
                     totals->datagrams_dropped == 1 ? "" : "s");
+        if (totals->denied > 0)
+            fprintf(stderr, "; %" PRIu64 " denied", totals->denied);
         if (totals->has_clients)
             fprintf(stderr, "; %" PRIu64 " client%s, %" PRIu64 " there now", totals->clients,
                     totals->clients == 1 ? "" : "s", totals->active);

@@ -1,7 +1,9 @@
 /* `netkit listen`: from the command line to cat_listen_run. */
 #include <limits.h>
 
+#include "access.h"
 #include "cat.h"
+#include "report.h"
 
 static const struct option_spec listen_options[] = {
     {
@@ -46,6 +48,7 @@ static const struct option_part parts[] = {
     {&cat_option_table, 0},
     {&cat_input_option_table, 0},
     {&table, 0},
+    {&access_option_table, offsetof(struct cat_command_options, cat.access)},
     {&common_option_table, 0},
     {NULL, 0},
 };
@@ -74,19 +77,45 @@ static enum exit_status check_many(const struct command_call *call)
     return EXIT_STATUS_OK;
 }
 
+/* The clients of unix sockets have no address to look up. */
+static enum exit_status take_access(const struct command_call *call)
+{
+    struct cat_options *cat = &((struct cat_command_options *)call->options)->cat;
+    bool has_rules = cat->access.allow != NULL || cat->access.deny != NULL;
+
+    if (has_rules && nk_scheme_is_unix(cat->address.scheme))
+        return command_usage_error(call->command->name, "--%s has no effect on unix sockets",
+                                   cat->access.allow != NULL ? "allow" : "deny");
+    return access_options_complete(call, &cat->access, &cat->access_list);
+}
+
+static enum exit_status listen_as_told(struct cat_command_options *options)
+{
+    struct cat_reporter reporter = cat_report(&options->common);
+    enum exit_status status;
+
+    report_begin_log(&options->common);
+    if (cat_is_for_datagrams(options))
+        status = cat_datagram_listen_run(&options->cat, &reporter);
+    else
+        status = cat_listen_run(&options->cat, &reporter);
+    report_end_log();
+    return status;
+}
+
 static enum exit_status run(struct command_call *call)
 {
     struct cat_command_options *options = call->options;
-    struct cat_reporter reporter = cat_report(&options->common);
     enum exit_status status = cat_options_complete(call, true);
 
     if (status == EXIT_STATUS_OK)
         status = check_many(call);
-    if (status != EXIT_STATUS_OK)
-        return status;
-    if (cat_is_for_datagrams(options))
-        return cat_datagram_listen_run(&options->cat, &reporter);
-    return cat_listen_run(&options->cat, &reporter);
+    if (status == EXIT_STATUS_OK)
+        status = take_access(call);
+    if (status == EXIT_STATUS_OK)
+        status = listen_as_told(options);
+    access_list_free(options->cat.access_list);
+    return status;
 }
 
 static const struct command_example examples[] = {
@@ -104,10 +133,11 @@ const struct command listen_command = {
     .name = "listen",
     .summary = "wait for one peer, then join it to standard input and output",
     .arguments = "[OPTION]... ADDRESS | HOST PORT",
-    .description = "Wait on ADDRESS for one peer and join it to standard input and output. Later\n"
-                   "peers are refused, with -k they are served as well. Over datagrams the peer is\n"
-                   "who sends something first. A bare port is a port of this machine; ':PORT' is\n"
-                   "on every interface. Without ADDRESS listen on port 43211 of this machine.\n",
+    .description =
+        "Wait on ADDRESS for one peer and join it to standard input and output. Later\n"
+        "peers are refused, with -k they are served as well. Over datagrams the peer is\n"
+        "who sends something first. A bare port is a port of this machine; ':PORT' is\n"
+        "on every interface. Without ADDRESS listen on port 43211 of this machine.\n",
     .parts = parts,
     .defaults = &cat_command_defaults,
     .options_size = sizeof cat_command_defaults,

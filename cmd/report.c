@@ -212,15 +212,16 @@ static void report_statistics(void *context, const struct service_statistics *to
     funlockfile(stderr);
 }
 
-/* Any thread. */
-static void take_log(void *context, enum nk_log_level level, const char *message)
+/* Sinks: any thread. */
+static void write_log(void *context, enum nk_log_level level, const char *message)
 {
-    const struct report *report = context;
+    (void)context;
+    output_error("%s: %s", level_names[level], message);
+}
 
-    if (!report->json) {
-        output_error("%s: %s", level_names[level], message);
-        return;
-    }
+static void write_log_json(void *context, enum nk_log_level level, const char *message)
+{
+    (void)context;
     json_line_begin(stderr, "log");
     json_line_string(stderr, "level", level_names[level]);
     json_line_string(stderr, "message", message);
@@ -236,6 +237,16 @@ static enum nk_log_level log_level(const struct common_options *options)
     return options->verbosity == 1 ? NK_LOG_INFO : NK_LOG_DEBUG;
 }
 
+void report_begin_log(const struct common_options *options)
+{
+    nk_log_set_sink(options->json ? write_log_json : write_log, log_level(options), NULL);
+}
+
+void report_end_log(void)
+{
+    nk_log_set_sink(NULL, NK_LOG_ERROR, NULL);
+}
+
 void report_init(struct report *report, const struct common_options *options)
 {
     *report = (struct report){
@@ -244,12 +255,12 @@ void report_init(struct report *report, const struct common_options *options)
         .quiet = options->quiet,
         .verbosity = options->verbosity,
     };
-    nk_log_set_sink(take_log, log_level(options), report);
+    report_begin_log(options);
 }
 
 void report_deinit(struct report *report, enum exit_status status)
 {
-    nk_log_set_sink(NULL, NK_LOG_ERROR, NULL);
+    report_end_log();
     if (report->json && !report->quiet && !report->summarised)
         write_statistics_json(&(struct service_statistics){0}, true, (int)status);
 }

@@ -32,4 +32,10 @@ void report_init(struct report *report, const struct common_options *options) NK
  * ended too early to have one. `status` is the exit status to come. */
 void report_deinit(struct report *report, enum exit_status status) NK_NONNULL(1);
 
+/* Installs the log sink alone, for a command whose reporter is another one. */
+void report_begin_log(const struct common_options *options) NK_NONNULL(1);
+
+/* Removes it. */
+void report_end_log(void);
+
 #endif

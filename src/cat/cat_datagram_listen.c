@@ -267,6 +267,8 @@ static int bind_to(struct listener *listener, const struct nk_sockaddr *local)
         .context = listener,
         .socket_options = options->address.options[0] ? options->address.options : NULL,
         .v6_only = options->address.host[0] != '\0' || options->family == AF_INET6,
+        .admit = options->access_list ? access_list_admit : NULL,
+        .admit_context = options->access_list,
         .max_peers = PEERS_MAX,
         .peer_idle = PEER_IDLE,
         .max_datagram = NK_DATAGRAM_RUN_MAX,

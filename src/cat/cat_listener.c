@@ -51,6 +51,8 @@ bool cat_listener_open(struct cat_listener *listener, struct cat_run *run, int b
         .no_delay = true,
         .v6_only = address->host[0] != '\0' || run->options->family == AF_INET6,
         .socket_options = address->options[0] ? address->options : NULL,
+        .admit = run->options->access_list ? access_list_admit : NULL,
+        .admit_context = run->options->access_list,
         .on_accepted = on_accepted,
         .context = context,
     };

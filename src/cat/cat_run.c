@@ -24,6 +24,9 @@ struct cat_totals cat_run_totals(struct cat_run *run)
     }
     if (run->count_clients)
         run->count_clients(run, &totals);
+    totals.has_denied = run->options->access_list != NULL;
+    if (totals.has_denied)
+        totals.denied = access_list_denied_count(run->options->access_list);
     if (run->connected_at > 0)
         totals.elapsed = nk_clock_monotonic(nk_clock_system()) - run->connected_at;
     return totals;
@@ -62,6 +65,14 @@ void cat_run_begin(struct cat_run *run)
 
 /* ---- signals ---- */
 
+/* Whether SIGHUP means that files have changed, and not that the terminal is gone. */
+static bool rereads_files(const struct cat_options *options)
+{
+    const struct access_rules *access = &options->access;
+    return options->access_list && ((access->allow && strchr(access->allow, '@')) ||
+                                    (access->deny && strchr(access->deny, '@')));
+}
+
 static void on_signal(void *context, int signal_number)
 {
     struct cat_run *run = context;
@@ -69,6 +80,10 @@ static void on_signal(void *context, int signal_number)
         cat_terminal_hide(run->person.terminal);
         report_totals(run, false);
         cat_terminal_show(run->person.terminal);
+        return;
+    }
+    if (signal_number == SIGHUP && rereads_files(run->options)) {
+        (void)access_list_reload(run->options->access_list); /* it logs what is wrong */
         return;
     }
     run->signal_number = signal_number;

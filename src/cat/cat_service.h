@@ -12,6 +12,7 @@
 #include "cat/cat_proxy_url.h"
 #include "cat/cat_session.h"
 #include "os/address.h"
+#include "service/access_list.h"
 #include "service/exit_status.h"
 
 struct cat_replay_input;
@@ -42,6 +43,8 @@ struct cat_options {
     bool keep_open;                     /* listen: many peers, not only the first */
     bool broker;                        /* ... and what one says the others hear, too */
     uint64_t max_clients;               /* ... but not more of them at a time */
+    struct access_rules access;         /* listen: --allow and --deny */
+    struct access_list *access_list;    /* what they say; NULL = everybody; the caller's */
     uint64_t ready_fd;                  /* listen: gets the bound address; UINT64_MAX = none */
     struct cat_session_options session; /* without on_ended and owner */
     struct cat_datagram_options datagram;
@@ -61,6 +64,8 @@ struct cat_totals {
     bool has_clients;  /* many may come, and the next two count */
     uint64_t clients;  /* that have come */
     uint64_t active;   /* that are there now */
+    bool has_denied;   /* there is an access list, and the next one counts */
+    uint64_t denied;   /* whom it has turned away */
     /* Of others than the peer, or that could not be sent. */
     uint64_t datagrams_dropped;
 };
