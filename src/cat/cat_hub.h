@@ -4,7 +4,8 @@
  *     every client --> out                  every other one hears, too)
  *
  * What a client says is written in pieces as they arrive; pieces of several
- * clients are never mixed with one another.
+ * clients are never mixed with one another. Where clients keep records
+ * (SOCK_SEQPACKET) a piece is one record.
  *
  * `in` is read only while somebody is there to hear it. Back-pressure: a slow `out`
  * stops the reading of all clients, a slow client stops the reading of `in` and,
@@ -76,8 +77,8 @@ int cat_hub_new(struct cat_hub **out_hub, struct nk_event_loop *loop, int in, in
  * NULL is fine. */
 void cat_hub_free(struct cat_hub *hub);
 
-/* Adds a client: the connected stream socket `fd`, which is taken over in any case.
- * Returns 0 or -errno. */
+/* Adds a client: the connected socket `fd`, a stream or one that keeps records, which is taken over
+ * in any case. Returns 0 or -errno. */
 int cat_hub_add(struct cat_hub *hub, int fd);
 
 /* Writes what waits for `out`, as far as it takes it without delay. For a program that

@@ -1,5 +1,6 @@
-/* The inside of a hub, shared by cat_hub.c (standard input and output, the end) and
- * cat_hub_client.c (one client). Private to those two.
+/* The inside of a hub, shared by cat_hub.c (standard input and output, the end),
+ * cat_hub_client.c (what one client is sent and says) and cat_hub_watch.c (what
+ * timers ask about it). Private to those three.
  */
 #ifndef CAT_CAT_HUB_PRIVATE_H
 #define CAT_CAT_HUB_PRIVATE_H
@@ -87,6 +88,40 @@ void cat_hub_client_update(struct cat_hub_client *client);
 
 /* Frees it without a report. */
 void cat_hub_client_free(struct cat_hub_client *client);
+
+/* Closes and frees it and reports its departure, once. */
+void cat_hub_client_leave_as(struct cat_hub_client *client, int error, bool is_cut_off);
+
+static inline void cat_hub_client_leave(struct cat_hub_client *client, int error)
+{
+    cat_hub_client_leave_as(client, error, false);
+}
+
+/* Whether something waits for it. */
+static inline bool cat_hub_client_is_behind(const struct cat_hub_client *client)
+{
+    return cat_hub_reader_next(&client->reader).len > 0;
+}
+
+/* ---- cat_hub_watch.c ---- */
+
+void cat_hub_client_init_timers(struct cat_hub_client *client);
+void cat_hub_client_cancel_timers(struct cat_hub_client *client);
+
+/* From now on silence has its limit, if there is one. */
+void cat_hub_client_start_idle_timer(struct cat_hub_client *client);
+
+/* It leaves when it has everything, or is found to be gone. */
+void cat_hub_client_watch(struct cat_hub_client *client);
+
+/* Has the kernel find out whether it is still there. */
+void cat_hub_client_probe(const struct cat_hub_client *client);
+
+/* Something waits for it: from now on it has to take something. */
+void cat_hub_client_start_patience(struct cat_hub_client *client);
+
+/* The same for all for whom something waits already. */
+void cat_hub_restart_patience(struct cat_hub *hub);
 
 static inline struct cat_hub_client *cat_hub_client_of(struct nk_list_node *node)
 {

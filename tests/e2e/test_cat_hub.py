@@ -172,6 +172,27 @@ def test_a_broker_among_netcats(stage, need, tmp_path):
             tool.communicate(timeout=PATIENCE)
 
 
+@pytest.mark.dispatchers
+def test_records_stay_whole(stage, tmp_path):
+    """Two records become one on their way through a broker."""
+    path = tmp_path / "records"
+    cat, _ = stage.listening("--broker", "-v", address=f"unix-seqpacket:{path}")
+    peers = []
+    for _ in range(3):
+        client = stage.keep(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+        client.settimeout(PATIENCE)
+        client.connect(str(path))
+        peers.append(client)
+    wait_for_clients(cat, 3)
+    for record in (b"one", b"", b"three", pattern(65536)):
+        peers[0].send(record)
+    for peer in peers[1:]:
+        assert [peer.recv(1 << 17) for _ in range(3)] == [b"one", b"three", pattern(65536)]
+    assert cat.receive(8) == b"onethree"
+    cat.send(b"from the broker")
+    assert [peer.recv(100) for peer in peers] == [b"from the broker"] * 3
+
+
 def test_input_waits_for_the_first(stage):
     """What is piped in is gone before anybody has come."""
     cat, addresses = stage.listening("-k", "-v")
