@@ -13,7 +13,6 @@
 #include "output.h"
 #include "values.h"
 
-#define DEFAULT_PORT 43211
 #define HOUR (UINT64_C(3600) * NK_NANOSECONDS_PER_SECOND)
 
 static const char *const on_eof_words[] = {"half", "close", "keep", NULL};
@@ -54,6 +53,30 @@ static const struct option_spec options[] = {
         .offset = offsetof(struct cat_command_options, cat.record),
         .argument = "FILE",
         .help = "keep what is moved, with its times",
+    },
+    {
+        .name = "udp",
+        .letter = 'u',
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_ADDRESS,
+        .offset = offsetof(struct cat_command_options, use_udp),
+        .help = "ADDRESS without a scheme is udp, not tcp",
+    },
+    {
+        .name = "unix",
+        .letter = 'U',
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_ADDRESS,
+        .offset = offsetof(struct cat_command_options, use_unix),
+        .help = "ADDRESS is the path of a unix socket",
+    },
+    {
+        .name = "numeric",
+        .letter = 'n',
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_ADDRESS,
+        .offset = offsetof(struct cat_command_options, numeric),
+        .help = "look up no names",
     },
     {
         .name = "ipv4",
@@ -164,43 +187,6 @@ const struct option_table cat_input_option_table = {input_options, NK_ARRAY_LENG
 
 /* ---- from words to options ---- */
 
-static bool is_one_of(enum nk_scheme scheme, const enum nk_scheme *schemes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (schemes[i] == scheme)
-            return true;
-    }
-    return false;
-}
-
-/* What is wrong with a well-formed address here, or NULL. */
-static const char *find_mistake(const struct nk_address *address, bool is_server)
-{
-    static const enum nk_scheme schemes[] = {NK_SCHEME_NONE, NK_SCHEME_TCP,
-                                             NK_SCHEME_UNIX, NK_SCHEME_UNIX_SEQPACKET,
-                                             NK_SCHEME_UDP,  NK_SCHEME_UNIX_DGRAM};
-    const char *mistake = NULL;
-
-    if (!is_one_of(address->scheme, schemes, NK_ARRAY_LENGTH(schemes)))
-        return "that kind of address is not supported by this command";
-    if (!is_server && !nk_scheme_is_unix(address->scheme) && !address->has_port)
-        return "the port is missing";
-    if (!is_server && !nk_scheme_is_unix(address->scheme) && address->port == 0)
-        return "port 0 cannot be connected to";
-    if (nk_socket_options_check_for(address, is_server ? NK_SOCKET_SERVER : NK_SOCKET_CLIENT,
-                                    &mistake) != 0)
-        return mistake;
-    return NULL;
-}
-
-/* nc's two words: the host as it is, brackets or none, and the port. */
-static void join_words(const char *host, const char *port, char *text, size_t size)
-{
-    bool is_bare_v6 = host[0] != '[' && strchr(host, ':') != NULL;
-
-    snprintf(text, size, is_bare_v6 ? "[%s]:%s" : "%s:%s", host, port);
-}
-
 /* The word behind --datagram, and what a person types on a terminal. */
 static enum exit_status take_datagram(const struct command_call *call)
 {
@@ -219,13 +205,6 @@ static enum exit_status take_datagram(const struct command_call *call)
         return command_usage_error(call->command->name, "--datagram: a datagram has 1 to %d bytes",
                                    NK_DATAGRAM_MAX);
     return EXIT_STATUS_OK;
-}
-
-bool cat_is_for_datagrams(const struct cat_command_options *mine)
-{
-    enum nk_scheme scheme = mine->cat.address.scheme;
-
-    return scheme == NK_SCHEME_UDP || scheme == NK_SCHEME_UNIX_DGRAM;
 }
 
 /* The options that only streams, or only datagrams, know. */
@@ -250,39 +229,6 @@ static enum exit_status check_effects(const struct command_call *call, bool is_s
         return command_usage_error(call->command->name, "--%s has no effect with %s",
                                    limited[i].name, has_datagrams ? "datagrams" : "streams");
     }
-    return EXIT_STATUS_OK;
-}
-
-static enum exit_status take_address(const struct command_call *call, bool is_server)
-{
-    struct cat_command_options *mine = call->options;
-    struct nk_address *address = &mine->cat.address;
-    char joined[NK_ADDRESS_TEXT_MAX];
-    const char *text = is_server ? "43211" : "localhost:43211";
-    const char *mistake = NULL;
-
-    if (call->result.word_count > 2)
-        return command_usage_error(call->command->name, "unexpected argument '%.300s'",
-                                   call->result.words[2]);
-    if (call->result.word_count == 1)
-        text = call->result.words[0];
-    if (call->result.word_count == 2) {
-        join_words(call->result.words[0], call->result.words[1], joined, sizeof joined);
-        text = joined;
-    }
-    if (nk_address_parse(address, text, &mistake) != 0)
-        return command_usage_error(call->command->name, "'%.300s': %s", text, mistake);
-    if (is_server && !address->has_port && !nk_scheme_is_unix(address->scheme)) {
-        address->port = DEFAULT_PORT;
-        address->has_port = true;
-    }
-    if (is_server && text[strspn(text, "0123456789")] == '\0')
-        snprintf(address->host, sizeof address->host, "localhost");
-    mistake = find_mistake(address, is_server);
-    if (mistake != NULL)
-        return command_usage_error(call->command->name, "'%.300s': %s", text, mistake);
-    if (address->scheme == NK_SCHEME_NONE)
-        address->scheme = NK_SCHEME_TCP;
     return EXIT_STATUS_OK;
 }
 
@@ -323,7 +269,7 @@ enum exit_status cat_options_complete(const struct command_call *call, bool is_s
     }
     if (take_datagram(call) != EXIT_STATUS_OK)
         return EXIT_STATUS_USAGE;
-    if (take_address(call, is_server) != EXIT_STATUS_OK)
+    if (cat_take_address(call, is_server) != EXIT_STATUS_OK)
         return EXIT_STATUS_USAGE;
     if (check_effects(call, is_server) != EXIT_STATUS_OK)
         return EXIT_STATUS_USAGE;

@@ -16,6 +16,9 @@ struct cat_command_options {
     const char *proxy;    /* a URL, or NULL */
     bool only_v4;
     bool only_v6;
+    bool use_udp;
+    bool use_unix;
+    bool numeric;
 };
 
 extern const struct cat_command_options cat_command_defaults;
@@ -26,6 +29,17 @@ extern const struct option_table cat_input_option_table; /* ... about standard i
  * without arguments. Fills in the options that are words. Returns EXIT_STATUS_OK
  * or EXIT_STATUS_USAGE after saying what is wrong. */
 enum exit_status cat_options_complete(const struct command_call *call, bool is_server);
+
+/* Reads the address alone; part of the above. */
+enum exit_status cat_take_address(const struct command_call *call, bool is_server);
+
+/* What to say to those who mean nc's option. */
+#define CAT_NC_SECONDS                                                                             \
+    "nc's '-q N' is '--linger Ns' here, and '-q 0' '--on-eof close'; -q alone means quiet"
+
+/* Letters of nc, ncat and telnet that are no options here: what to use instead. */
+extern const struct option_answer cat_connect_answers[];
+extern const struct option_answer cat_listen_answers[];
 
 /* Whether the address is one of datagrams. */
 bool cat_is_for_datagrams(const struct cat_command_options *mine);

@@ -69,6 +69,7 @@ struct command {
     enum command_words words;
     const char *const *choices;             /* NULL-terminated; may be NULL */
     const struct command_example *examples; /* ends with a NULL line */
+    const struct option_answer *answers;    /* to letters of other programs; may be NULL */
     enum exit_status (*run)(struct command_call *call);
 };
 

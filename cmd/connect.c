@@ -138,5 +138,6 @@ const struct command connect_command = {
     .options_size = sizeof cat_command_defaults,
     .words = COMMAND_WORDS_ADDRESSES,
     .examples = examples,
+    .answers = cat_connect_answers,
     .run = run,
 };

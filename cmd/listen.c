@@ -120,11 +120,9 @@ static enum exit_status run(struct command_call *call)
 
 static const struct command_example examples[] = {
     {"netkit listen 8000 >upload", "keep what one client sends"},
-    {"netkit listen :8000 <file", "send a file to one client on any interface"},
-    {"netkit listen unix:/tmp/x", "wait on a unix stream socket"},
     {"netkit listen -k 8000 >>log", "keep what many clients send, all at once"},
     {"netkit listen --broker :8000", "let everybody talk to everybody"},
-    {"netkit listen -k 8000 --exec 'cat /proc/loadavg'", "a small server"},
+    {"netkit listen -k 8000 --exec date", "a command for each client"},
     {"netkit listen -k udp://:5140 >>log", "keep the datagrams of everybody"},
     {NULL, NULL},
 };
@@ -143,5 +141,6 @@ const struct command listen_command = {
     .options_size = sizeof cat_command_defaults,
     .words = COMMAND_WORDS_ADDRESSES,
     .examples = examples,
+    .answers = cat_listen_answers,
     .run = run,
 };

@@ -8,6 +8,18 @@
 #include "os/descriptors.h"
 #include "output.h"
 
+/* What is wrong with a command line, in the words of the command if it has any. */
+static const char *explain(const struct command *command, const struct option_result *result)
+{
+    const struct option_answer *answer = command->answers;
+
+    for (; answer != NULL && answer->letters != NULL; answer++) {
+        if (result->unknown_letter != 0 && strchr(answer->letters, result->unknown_letter) != NULL)
+            return answer->text;
+    }
+    return result->problem;
+}
+
 /* Reads the command line of `command` into a copy of its defaults and runs it. */
 static enum exit_status run_command(const struct command *command, int count, char **words)
 {
@@ -23,7 +35,7 @@ static enum exit_status run_command(const struct command *command, int count, ch
     memcpy(call.options, command->defaults, command->options_size);
     common = call.options;
     if (options_parse(command->parts, call.options, count, words, &call.result) != 0) {
-        status = command_usage_error(command->name, "%s", call.result.problem);
+        status = command_usage_error(command->name, "%s", explain(command, &call.result));
     } else if (call.result.help) {
         help_print_command(stdout, command);
         status = output_finish();

@@ -288,10 +288,12 @@ static int parse_letters(struct parser *parser, const char *word)
         const char *rest = letter[1] != '\0' ? letter + 1 : NULL;
         int error;
 
-        if (!find_letter(parser->parts, *letter, &mention))
+        if (!find_letter(parser->parts, *letter, &mention)) {
+            parser->result->unknown_letter = *letter;
             return fail(parser,
                         word[2] != '\0' ? "unknown option '-%c' in '%s'" : "unknown option '-%c'",
                         *letter, word);
+        }
         mention.text = text;
         if (option_takes_value(mention.option))
             return apply(parser, &mention, rest);

@@ -90,6 +90,14 @@ struct option_result {
     bool given[OPTIONS_MAX]; /* by index of the option, see option_at */
     bool help;               /* --help was given; what follows it was not looked at */
     char problem[OPTIONS_PROBLEM_MAX];
+    char unknown_letter; /* the problem: a letter that is no option here; 0 = another one */
+};
+
+/* What to say about letters that mean something in programs like this one. A list of
+ * them ends with one whose letters are NULL. */
+struct option_answer {
+    const char *letters;
+    const char *text;
 };
 
 /* The option with this index over all parts, hidden ones not counted, or NULL

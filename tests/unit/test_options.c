@@ -259,6 +259,20 @@ static void stops_at_help(void **state)
     assert_false(r.result.help);
 }
 
+/* Nobody could say more about a letter that another program knows. */
+static void tells_the_unknown_letter(void **state)
+{
+    struct reading r;
+
+    (void)state;
+    read_line(&r, "-vx");
+    assert_int_equal(r.result.unknown_letter, 'x');
+    read_line(&r, "--limit 5x");
+    assert_int_equal(r.result.unknown_letter, 0);
+    assert_reads(&r, "-v");
+    assert_int_equal(r.result.unknown_letter, 0);
+}
+
 /* Mistakes would pass silently, or the message would not say what to do. */
 static void refuses_mistakes(void **state)
 {
@@ -345,6 +359,7 @@ int main(void)
         cmocka_unit_test(keeps_words_in_order),
         cmocka_unit_test(lets_the_first_table_hide_the_second),
         cmocka_unit_test(stops_at_help),
+        cmocka_unit_test(tells_the_unknown_letter),
         cmocka_unit_test(refuses_mistakes),
         cmocka_unit_test(survives_endless_words),
         cmocka_unit_test(prints_defaults),
