@@ -29,14 +29,14 @@ _netkit_takes_value()
         --wait | \
         --connect-timeout | \
         -w | \
+        --max-conns | \
         --ready-fd | \
+        --allow | \
+        --deny | \
         --send-proxy | \
         --backlog | \
         --drain | \
-        --max-conns | \
         --dispatcher | \
-        --allow | \
-        --deny | \
         --speed | \
         --transform | \
         --prefix | \
@@ -82,6 +82,9 @@ _netkit_connect()
             --once \
             --hex \
             --record \
+            --udp \
+            --unix \
+            --numeric \
             --ipv4 \
             --ipv6 \
             --linger \
@@ -127,6 +130,9 @@ _netkit_listen()
             --once \
             --hex \
             --record \
+            --udp \
+            --unix \
+            --numeric \
             --ipv4 \
             --ipv6 \
             --linger \
@@ -141,7 +147,11 @@ _netkit_listen()
             --limit-rate \
             --progress \
             --keep-open \
+            --broker \
+            --max-conns \
             --ready-fd \
+            --allow \
+            --deny \
             --verbose \
             --quiet \
             --json \
@@ -204,6 +214,9 @@ _netkit_replay()
             --once \
             --hex \
             --record \
+            --udp \
+            --unix \
+            --numeric \
             --ipv4 \
             --ipv6 \
             --linger \

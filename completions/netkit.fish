@@ -26,14 +26,14 @@ function __netkit_at
             --wait \
             --connect-timeout \
             -w \
+            --max-conns \
             --ready-fd \
+            --allow \
+            --deny \
             --send-proxy \
             --backlog \
             --drain \
-            --max-conns \
             --dispatcher \
-            --allow \
-            --deny \
             --speed \
             --transform \
             --prefix \
@@ -107,6 +107,9 @@ complete -c netkit -n '__netkit_at -p connect' -l on-eof -x -a 'half close keep'
 complete -c netkit -n '__netkit_at -p connect' -l once -d 'end as soon as either direction has ended'
 complete -c netkit -n '__netkit_at -p connect' -l hex -d 'show what is moved, in hexadecimal'
 complete -c netkit -n '__netkit_at -p connect' -l record -rF -d 'keep what is moved, with its times'
+complete -c netkit -n '__netkit_at -p connect' -l udp -s u -d 'ADDRESS without a scheme is udp, not tcp'
+complete -c netkit -n '__netkit_at -p connect' -l unix -s U -d 'ADDRESS is the path of a unix socket'
+complete -c netkit -n '__netkit_at -p connect' -l numeric -s n -d 'look up no names'
 complete -c netkit -n '__netkit_at -p connect' -l ipv4 -s 4 -d 'use IPv4 only'
 complete -c netkit -n '__netkit_at -p connect' -l ipv6 -s 6 -d 'use IPv6 only'
 complete -c netkit -n '__netkit_at -p connect' -l linger -x -d 'then wait for the peer\'s end'
@@ -134,6 +137,9 @@ complete -c netkit -n '__netkit_at -p listen' -l on-eof -x -a 'half close keep' 
 complete -c netkit -n '__netkit_at -p listen' -l once -d 'end as soon as either direction has ended'
 complete -c netkit -n '__netkit_at -p listen' -l hex -d 'show what is moved, in hexadecimal'
 complete -c netkit -n '__netkit_at -p listen' -l record -rF -d 'keep what is moved, with its times'
+complete -c netkit -n '__netkit_at -p listen' -l udp -s u -d 'ADDRESS without a scheme is udp, not tcp'
+complete -c netkit -n '__netkit_at -p listen' -l unix -s U -d 'ADDRESS is the path of a unix socket'
+complete -c netkit -n '__netkit_at -p listen' -l numeric -s n -d 'look up no names'
 complete -c netkit -n '__netkit_at -p listen' -l ipv4 -s 4 -d 'use IPv4 only'
 complete -c netkit -n '__netkit_at -p listen' -l ipv6 -s 6 -d 'use IPv6 only'
 complete -c netkit -n '__netkit_at -p listen' -l linger -x -d 'then wait for the peer\'s end'
@@ -148,7 +154,11 @@ complete -c netkit -n '__netkit_at -p listen' -l exec -x -d 'join the connection
 complete -c netkit -n '__netkit_at -p listen' -l limit-rate -x -d 'bytes a second, in each direction'
 complete -c netkit -n '__netkit_at -p listen' -l progress -d 'show how much has moved, and how fast'
 complete -c netkit -n '__netkit_at -p listen' -l keep-open -s k -d 'serve many peers, not only the first'
+complete -c netkit -n '__netkit_at -p listen' -l broker -d 'the same, and what one says the others hear'
+complete -c netkit -n '__netkit_at -p listen' -l max-conns -x -d 'peers at a time with -k; more have to wait'
 complete -c netkit -n '__netkit_at -p listen' -l ready-fd -x -d 'write the bound addresses to this descriptor'
+complete -c netkit -n '__netkit_at -p listen' -l allow -x -d 'serve only these: ADDRESS,NETWORK/BITS,@FILE'
+complete -c netkit -n '__netkit_at -p listen' -l deny -x -d 'do not serve these, even if allowed'
 complete -c netkit -n '__netkit_at -p listen' -l verbose -s v -d 'say more; twice: every connection'
 complete -c netkit -n '__netkit_at -p listen' -l quiet -s q -d 'say nothing but errors'
 complete -c netkit -n '__netkit_at -p listen' -l json -d 'write events as JSON, one object a line'
@@ -176,6 +186,9 @@ complete -c netkit -n '__netkit_at -p replay' -l on-eof -x -a 'half close keep' 
 complete -c netkit -n '__netkit_at -p replay' -l once -d 'end as soon as either direction has ended'
 complete -c netkit -n '__netkit_at -p replay' -l hex -d 'show what is moved, in hexadecimal'
 complete -c netkit -n '__netkit_at -p replay' -l record -rF -d 'keep what is moved, with its times'
+complete -c netkit -n '__netkit_at -p replay' -l udp -s u -d 'ADDRESS without a scheme is udp, not tcp'
+complete -c netkit -n '__netkit_at -p replay' -l unix -s U -d 'ADDRESS is the path of a unix socket'
+complete -c netkit -n '__netkit_at -p replay' -l numeric -s n -d 'look up no names'
 complete -c netkit -n '__netkit_at -p replay' -l ipv4 -s 4 -d 'use IPv4 only'
 complete -c netkit -n '__netkit_at -p replay' -l ipv6 -s 6 -d 'use IPv6 only'
 complete -c netkit -n '__netkit_at -p replay' -l linger -x -d 'then wait for the peer\'s end'
