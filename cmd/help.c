@@ -218,7 +218,7 @@ void help_print_short(FILE *out)
         char left[WIDTH];
 
         snprintf(left, sizeof left, "  %s", commands[i]->name);
-        print_columns(out, left, 16, commands[i]->summary);
+        print_columns(out, left, COMMAND_COLUMN, commands[i]->summary);
     }
     fputs("\nTry 'netkit --help'\n", out);
 }
