@@ -82,9 +82,6 @@ _netkit_connect()
             --once \
             --hex \
             --record \
-            --udp \
-            --unix \
-            --numeric \
             --ipv4 \
             --ipv6 \
             --linger \
@@ -98,6 +95,9 @@ _netkit_connect()
             --exec \
             --limit-rate \
             --progress \
+            --udp \
+            --unix \
+            --numeric \
             --proxy \
             --replies \
             --telnet \
@@ -130,9 +130,6 @@ _netkit_listen()
             --once \
             --hex \
             --record \
-            --udp \
-            --unix \
-            --numeric \
             --ipv4 \
             --ipv6 \
             --linger \
@@ -146,6 +143,9 @@ _netkit_listen()
             --exec \
             --limit-rate \
             --progress \
+            --udp \
+            --unix \
+            --numeric \
             --keep-open \
             --broker \
             --max-conns \
@@ -214,9 +214,6 @@ _netkit_replay()
             --once \
             --hex \
             --record \
-            --udp \
-            --unix \
-            --numeric \
             --ipv4 \
             --ipv6 \
             --linger \

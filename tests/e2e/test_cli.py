@@ -81,7 +81,7 @@ def test_nothing_is_a_mistake_with_a_short_answer():
     assert result.stdout == "" and result.returncode == 2
     assert result.stderr.startswith("Usage: netkit ")
     assert result.stderr.endswith("Try 'netkit --help'\n")
-    assert len(result.stderr.splitlines()) <= 24
+    assert len(result.stderr.splitlines()) <= 20
 
 
 HTTP = "serve http "
