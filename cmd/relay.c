@@ -148,14 +148,9 @@ static bool carries_stream(enum nk_scheme scheme)
 /* What is wrong with a well-formed address here, or NULL. */
 static const char *find_mistake(const struct nk_address *address, bool is_target)
 {
-    static const enum nk_scheme schemes[] = {NK_SCHEME_NONE, NK_SCHEME_TCP, NK_SCHEME_UNIX,
-                                             NK_SCHEME_UNIX_SEQPACKET};
     const char *mistake = NULL;
-    bool is_supported = false;
 
-    for (size_t i = 0; i < NK_ARRAY_LENGTH(schemes); i++)
-        is_supported = is_supported || address->scheme == schemes[i];
-    if (!is_supported)
+    if (address->scheme == NK_SCHEME_HTTP)
         return "that kind of address is not supported by this command";
     if (!nk_scheme_is_unix(address->scheme) && !address->has_port)
         return "the port is missing";
@@ -194,6 +189,8 @@ static enum exit_status find_contradiction(const struct command_call *call)
     if (nk_scheme_is_unix(from) && (mine->access.allow != NULL || mine->access.deny != NULL))
         return command_usage_error(name, "--%s has no effect on unix sockets",
                                    mine->access.allow != NULL ? "allow" : "deny");
+    if (mine->relay.once && (from == NK_SCHEME_UDP || from == NK_SCHEME_UNIX_DGRAM))
+        return command_usage_error(name, "--once has no effect on datagrams, which have no end");
     if (mine->relay.accept_proxy && !carries_stream(from))
         return command_usage_error(name, "--accept-proxy needs a stream to read from");
     if (mine->relay.send_proxy > 0 && !carries_stream(to))
@@ -249,6 +246,7 @@ static const struct command_example examples[] = {
     {"netkit relay :8080 10.0.0.5:80", "a port of this machine leads to another one"},
     {"netkit relay 5432 unix:/run/postgresql/.s.PGSQL.5432", "TCP to a unix socket"},
     {"netkit relay unix:/tmp/db tcp://db.example.org:5432", "and the other way"},
+    {"netkit relay udp://:53 udp://192.0.2.1:5353", "datagrams, a socket for each client"},
     {NULL, NULL},
 };
 

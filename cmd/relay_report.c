@@ -119,6 +119,7 @@ static void write_totals_json(const struct cat_relay_statistics *totals, bool fi
     json_line_integer(stderr, "cut", totals->cut);
     json_line_integer(stderr, "refused", totals->refused);
     json_line_integer(stderr, "denied", totals->denied);
+    json_line_integer(stderr, "datagrams_dropped", totals->dropped);
     json_line_integer(stderr, "bytes_sent", totals->bytes_sent);
     json_line_integer(stderr, "bytes_received", totals->bytes_received);
     json_line_seconds(stderr, "elapsed", totals->elapsed);
@@ -161,6 +162,7 @@ static void on_statistics(void *context, const struct cat_relay_statistics *tota
     write_count(totals->cut, "cut");
     write_count(totals->refused, "refused");
     write_count(totals->denied, "denied");
+    write_count(totals->dropped, totals->dropped == 1 ? "datagram dropped" : "datagrams dropped");
     fputc('\n', stderr);
     fflush(stderr);
     funlockfile(stderr);

@@ -32,6 +32,7 @@ static void report_statistics(const struct relay *relay, bool final, enum exit_s
     }
     for (size_t i = 0; i < relay->acceptor_count; i++)
         sum.refused += nk_acceptor_shed_count(relay->acceptors[i]);
+    sum.dropped = relay_peers_dropped(relay);
     if (relay->options->access_list)
         sum.denied = access_list_denied_count(relay->options->access_list);
     sum.elapsed = nk_clock_monotonic(nk_clock_system()) - relay->started;
@@ -59,6 +60,7 @@ static void drain(struct relay *relay, int signal_number)
     relay->stop_signal = signal_number;
     reporter->draining(reporter->context, signal_number, relay->totals.active,
                        relay->options->drain);
+    relay_peers_drain(relay);
     relay_stop_listening(relay);
     if (relay->totals.active == 0) {
         nk_event_loop_stop(relay->loop);
@@ -173,6 +175,7 @@ static enum exit_status build(struct relay *relay)
 static void take_down(struct relay *relay)
 {
     relay_stop_listening(relay);
+    relay_peers_close(relay);
     cut_all(relay); /* there is something left only when the loop has failed */
     nk_signal_watch_free(relay->signals);
     if (relay->look_up_was_left)

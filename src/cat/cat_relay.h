@@ -50,6 +50,7 @@ struct cat_relay_statistics {
     uint64_t cut;            /* connections that the end of the drain has cut */
     uint64_t refused;        /* clients shed because no descriptor was left */
     uint64_t denied;         /* clients that the access list refused; not accepted */
+    uint64_t dropped;        /* datagrams that could not be delivered */
     uint64_t bytes_sent;     /* from the clients to the other side */
     uint64_t bytes_received; /* and back */
     uint64_t elapsed;        /* ns */

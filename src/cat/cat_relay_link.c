@@ -4,6 +4,7 @@
 
 #include "cat/cat_relay_private.h"
 #include "os/socket.h"
+#include "os/socket_datagram.h"
 
 /* Failures are reported this often, however many there are. */
 #define REPORT_INTERVAL NK_NANOSECONDS_PER_SECOND
@@ -92,7 +93,10 @@ static void count(const struct relay_link *link)
     totals->active--;
     totals->bytes_sent += relay_link_sent(link);
     totals->bytes_received += relay_link_received(link);
-    if (link->joined_at == 0 && link->action)
+    if (link->is_refused) {
+        totals->joined--;
+        totals->failed++;
+    } else if (link->joined_at == 0 && link->action)
         totals->failed++;
     else if (link->action)
         totals->lost++;
@@ -110,6 +114,8 @@ static void release(struct relay_link *link)
     close_port(&link->target, link->is_reset);
     cat_pump_deinit(&link->there);
     cat_pump_deinit(&link->back);
+    relay_message_deinit(link);
+    relay_peer_forget(link);
     free(link->parser);
     nk_list_remove(&link->node);
     nk_event_loop_at_turn_end(relay->loop, &link->free_task, free_now);
@@ -134,6 +140,18 @@ void relay_link_fail(struct relay_link *link, const char *action, int error)
         relay_link_close(link);
         return;
     }
+    report_failed(link, false);
+    release(link);
+}
+
+/* Only what was refused before it ever answered has failed as a whole. */
+void relay_link_refuse(struct relay_link *link, const char *action, int error)
+{
+    link->is_refused = !link->is_answered;
+    link->relay->last_failure = cat_status_of_connect_error(error);
+    link->is_reset = true;
+    link->action = action;
+    link->error = error;
     report_failed(link, false);
     release(link);
 }
@@ -172,7 +190,7 @@ static void fail_to_dial(struct relay_link *link, const struct nk_connect_failur
 /* Small pieces are not to wait here, unless the address says so. */
 static void send_at_once(const struct relay_link *link, int fd)
 {
-    bool is_tcp = link->remote.any.sa_family != AF_UNIX;
+    bool is_tcp = link->relay->options->to.scheme == NK_SCHEME_TCP;
     bool is_said = strstr(link->relay->options->to.options, "nodelay") != NULL;
     int error = is_tcp && !is_said ? nk_socket_set_no_delay(fd, true) : 0;
     (void)error; /* the connection is lost again, and the pumps will say so */
@@ -188,7 +206,11 @@ static void on_dialled(void *context, const struct nk_dialer_result *result)
     }
     link->remote = result->remote;
     send_at_once(link, result->fd);
-    int error = cat_port_open(&link->target, link->relay->loop, result->fd);
+    int error = 0;
+    if (link->relay->options->to.scheme == NK_SCHEME_UNIX_DGRAM)
+        error = nk_socket_autobind(result->fd); /* without a name it cannot be answered */
+    if (!error)
+        error = cat_port_open(&link->target, link->relay->loop, result->fd);
     if (error) {
         close(result->fd);
         relay_link_fail(link, "watch", error);
@@ -197,7 +219,9 @@ static void on_dialled(void *context, const struct nk_dialer_result *result)
     link->joined_at = nk_event_loop_now(link->relay->loop);
     link->relay->totals.joined++;
     report_connected(link);
-    if (link->relay->options->send_proxy > 0)
+    if (relay_has_datagram_clients(link->relay) || relay_has_datagram_targets(link->relay))
+        relay_message_join(link);
+    else if (link->relay->options->send_proxy > 0)
         relay_header_send(link);
     else
         relay_stream_join(link);
@@ -224,33 +248,48 @@ static void on_timer(struct nk_timer *timer)
     struct relay_link *link = nk_container_of(timer, struct relay_link, timer);
     if (link->state == RELAY_READING_HEADER)
         relay_header_timeout(link);
+    else if (relay_has_datagram_clients(link->relay) || relay_has_datagram_targets(link->relay))
+        relay_message_timeout(link);
     else
         relay_stream_timeout(link);
 }
 
-void relay_link_start(struct relay *relay, int fd)
+struct relay_link *relay_link_new(struct relay *relay, const struct nk_sockaddr *address)
 {
     struct relay_link *link = calloc(1, sizeof(*link));
-    int error = link ? 0 : -ENOMEM;
     relay->totals.accepted++;
-    if (link)
-        error = cat_port_open(&link->client, relay->loop, fd);
-    if (error) {
+    if (!link) {
         relay->totals.failed++;
-        free(link);
-        close(fd);
-        return;
+        return NULL;
     }
+    relay->totals.active++;
     link->relay = relay;
+    link->address = *address;
+    link->client.fd = -1;
     link->target.fd = -1;
     nk_timer_init(&link->timer, on_timer);
     nk_list_append(&relay->links, &link->node);
-    relay->totals.active++;
-    error = nk_socket_peer(fd, &link->address);
-    if (!error)
-        error = nk_socket_local(fd, &link->local);
-    if (error)
-        relay_link_drop(link); /* it has gone already */
+    relay_message_init(link);
+    return link;
+}
+
+void relay_link_start(struct relay *relay, int fd)
+{
+    struct nk_sockaddr address;
+    int error = nk_socket_peer(fd, &address);
+    struct relay_link *link = error ? NULL : relay_link_new(relay, &address);
+    if (!link) { /* it has gone already, or there is no memory */
+        close(fd);
+        return;
+    }
+    error = cat_port_open(&link->client, relay->loop, fd);
+    if (error) {
+        close(fd);
+        relay_link_fail(link, "watch", error);
+        return;
+    }
+    if (nk_socket_local(fd, &link->local) != 0)
+        relay_link_drop(link);
     else if (relay->options->accept_proxy)
         relay_header_read(link);
     else

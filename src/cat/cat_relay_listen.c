@@ -66,7 +66,7 @@ static bool has_no_v6(int error)
     return error == -EAFNOSUPPORT || error == -EADDRNOTAVAIL;
 }
 
-static int bind_address(struct relay *relay, const struct nk_sockaddr *local)
+static int bind_stream(struct relay *relay, const struct nk_sockaddr *local)
 {
     const char *socket_options = relay->options->from.options;
     uint64_t backlog = relay->options->backlog;
@@ -89,6 +89,25 @@ static int bind_address(struct relay *relay, const struct nk_sockaddr *local)
     return error;
 }
 
+static int bind_address(struct relay *relay, const struct nk_sockaddr *local)
+{
+    return relay_has_datagram_clients(relay)
+               ? relay_peers_listen(relay, local, !is_wildcard_v6(local))
+               : bind_stream(relay, local);
+}
+
+static size_t bound_count(const struct relay *relay)
+{
+    return relay->acceptor_count + relay->endpoint_count;
+}
+
+/* All of them are of one kind. */
+static const struct nk_sockaddr *bound_address(const struct relay *relay, size_t index)
+{
+    return relay_has_datagram_clients(relay) ? nk_udp_endpoint_address(relay->endpoints[index])
+                                             : nk_acceptor_address(relay->acceptors[index]);
+}
+
 /* A machine without IPv6 is served on what it has. */
 static int listen_on(struct relay *relay, const struct nk_sockaddr *local)
 {
@@ -98,7 +117,7 @@ static int listen_on(struct relay *relay, const struct nk_sockaddr *local)
         nk_sockaddr_wildcard(&v4, AF_INET, nk_sockaddr_port(local));
         return bind_address(relay, &v4);
     }
-    bool may_lack = local->any.sa_family == AF_INET6 && relay->acceptor_count > 0;
+    bool may_lack = local->any.sa_family == AF_INET6 && bound_count(relay) > 0;
     return has_no_v6(error) && may_lack ? 0 : error;
 }
 
@@ -107,9 +126,8 @@ static enum exit_status listen_on_all(struct relay *relay, struct nk_sockaddr *l
 {
     for (int i = 0; i < count; i++) {
         char text[CAT_ADDRESS_TEXT_MAX];
-        if (relay->acceptor_count > 0 && nk_sockaddr_port(&locals[i]) == 0)
-            nk_sockaddr_set_port(&locals[i],
-                                 nk_sockaddr_port(nk_acceptor_address(relay->acceptors[0])));
+        if (bound_count(relay) > 0 && nk_sockaddr_port(&locals[i]) == 0)
+            nk_sockaddr_set_port(&locals[i], nk_sockaddr_port(bound_address(relay, 0)));
         int error = listen_on(relay, &locals[i]);
         if (error) {
             cat_print_address(relay->options->from.scheme, &locals[i], text);
@@ -117,8 +135,8 @@ static enum exit_status listen_on_all(struct relay *relay, struct nk_sockaddr *l
             return EXIT_STATUS_CANNOT_LISTEN;
         }
     }
-    for (size_t i = 0; i < relay->acceptor_count; i++)
-        announce(relay, nk_acceptor_address(relay->acceptors[i]));
+    for (size_t i = 0; i < bound_count(relay); i++)
+        announce(relay, bound_address(relay, i));
     return EXIT_STATUS_OK;
 }
 
@@ -159,6 +177,8 @@ void relay_resume(struct relay *relay)
     relay->is_accepting = true;
     for (size_t i = 0; i < relay->acceptor_count; i++)
         nk_acceptor_resume(relay->acceptors[i]);
+    for (size_t i = 0; i < relay->endpoint_count; i++)
+        nk_udp_endpoint_resume(relay->endpoints[i]);
 }
 
 void relay_stop_listening(struct relay *relay)

@@ -2,7 +2,8 @@
  *
  * cat_relay.c runs it, cat_relay_listen.c binds its addresses, cat_relay_link.c
  * leads a client to the other side, cat_relay_header.c has the headers of the PROXY
- * protocol, and cat_relay_stream.c joins the two.
+ * protocol, and cat_relay_stream.c joins the two. Where datagrams are on a side,
+ * cat_relay_message.c joins them and cat_relay_peers.c has the clients.
  */
 #ifndef CAT_CAT_RELAY_PRIVATE_H
 #define CAT_CAT_RELAY_PRIVATE_H
@@ -10,10 +11,12 @@
 #include "base/list.h"
 #include "cat/cat_pump.h"
 #include "cat/cat_relay.h"
+#include "cat/cat_relay_queue.h"
 #include "cat/cat_run.h"
 #include "cat/proxy_protocol.h"
 #include "net/acceptor.h"
 #include "net/dialer.h"
+#include "net/udp_endpoint.h"
 #include "reactor/signal_watch.h"
 
 /* Addresses that one host name may stand for. */
@@ -27,9 +30,11 @@ struct relay {
     struct nk_worker_pool *pool; /* looks up the name of `to`; NULL when it has none */
     struct nk_acceptor *acceptors[RELAY_LOCALS_MAX];
     size_t acceptor_count;
-    struct cat_pipes pipes; /* for the pumps */
-    struct nk_list_node links;
-    uint64_t limit; /* of links at a time */
+    struct nk_udp_endpoint *endpoints[RELAY_LOCALS_MAX]; /* instead, for datagrams */
+    size_t endpoint_count;
+    struct cat_pipes pipes;    /* for the pumps */
+    struct nk_list_node links; /* those with datagrams: the most silent one is the first */
+    uint64_t limit;            /* of links at a time */
     bool is_accepting;
     bool has_stopped_accepting;         /* for good */
     struct nk_timer drain_timer;        /* when the rest is cut */
@@ -81,13 +86,29 @@ struct relay_link {
     struct nk_dialer *dialer;    /* DIALLING */
     struct cat_port client;
     struct cat_port target;
+    bool is_reset; /* nothing is kept for either side when it is closed */
+
+    /* Streams and records: */
     struct cat_pump there; /* client -> target */
     struct cat_pump back;  /* target -> client */
     bool there_has_ended;
     bool back_has_ended;
-    bool is_reset;         /* nothing is kept for either side when it is closed */
     struct cat_port *lost; /* it has stopped taking bytes */
-    const char *action;    /* the first failure */
+
+    /* Datagrams on either side or both: */
+    struct nk_udp_endpoint *endpoint; /* where the client's come; NULL for a stream */
+    struct nk_peer *peer;             /* the client; NULL for a stream */
+    struct cat_relay_queue to_target;
+    struct cat_relay_queue to_client;
+    bool client_has_ended;
+    bool target_was_told; /* of that */
+    bool is_answered;
+    bool is_refused; /* the target was not there after all */
+    uint64_t sent;   /* bytes */
+    uint64_t received;
+    uint64_t active_at; /* when the last message came from either side */
+
+    const char *action; /* the first failure */
     int error;
     const char *reason;    /* in words that say more, or NULL */
     struct nk_timer timer; /* of the state */
@@ -103,11 +124,18 @@ struct relay_link {
 /* Takes over the connected descriptor. Without memory the client is lost. */
 void relay_link_start(struct relay *relay, int fd);
 
+/* A client at that address, still without a connection to either side; NULL without
+ * memory. */
+struct relay_link *relay_link_new(struct relay *relay, const struct nk_sockaddr *address);
+
 /* Reports, closes and forgets it. */
 void relay_link_close(struct relay_link *link);
 
 /* The same, as a failure of what was being done. */
 void relay_link_fail(struct relay_link *link, const char *action, int error);
+
+/* It seemed to be joined, but the target is not there. */
+void relay_link_refuse(struct relay_link *link, const char *action, int error);
 
 /* Cuts it because the time is over. */
 void relay_link_cut(struct relay_link *link);
@@ -136,6 +164,43 @@ void relay_stream_join(struct relay_link *link);
 
 /* Its timer has expired. */
 void relay_stream_timeout(struct relay_link *link);
+
+/* ---- cat_relay_message.c ---- */
+
+bool relay_has_datagram_clients(const struct relay *relay);
+bool relay_has_datagram_targets(const struct relay *relay);
+
+/* Before anything else of this file, and after it. */
+void relay_message_init(struct relay_link *link);
+void relay_message_deinit(struct relay_link *link);
+
+/* The target is connected: lets the messages flow. */
+void relay_message_join(struct relay_link *link);
+
+/* A message of the client; it may wait until the target is connected. */
+void relay_message_from_client(struct relay_link *link, struct nk_slice message);
+
+/* There will be no more of them. It may be closed for that. */
+void relay_message_end_client(struct relay_link *link);
+
+/* Its timer has expired. */
+void relay_message_timeout(struct relay_link *link);
+
+/* ---- cat_relay_peers.c ---- */
+
+/* Binds a socket for clients with datagrams. They are heard from
+ * nk_udp_endpoint_resume on. */
+int relay_peers_listen(struct relay *relay, const struct nk_sockaddr *local, bool v6_only);
+
+/* Hears no more clients, but answers still go to those that are there. */
+void relay_peers_drain(struct relay *relay);
+void relay_peers_close(struct relay *relay);
+
+/* The link leaves its peer. */
+void relay_peer_forget(struct relay_link *link);
+
+/* Datagrams that could not be delivered. */
+uint64_t relay_peers_dropped(const struct relay *relay);
 
 /* Bytes moved so far. */
 uint64_t relay_link_sent(const struct relay_link *link);

@@ -20,12 +20,12 @@ static void set_timer(struct relay_link *link, uint64_t delay)
 
 uint64_t relay_link_sent(const struct relay_link *link)
 {
-    return link->there.moved;
+    return link->there.moved + link->sent;
 }
 
 uint64_t relay_link_received(const struct relay_link *link)
 {
-    return link->back.moved;
+    return link->back.moved + link->received;
 }
 
 /* ---- a side was lost ---- */

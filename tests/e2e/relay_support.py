@@ -15,7 +15,8 @@ class Relay(netkit_server.Server):
 
     COMMAND = "relay"
     USUAL_LINES = netkit_server.USUAL_LINES + [
-        r"relayed \d+ connections?, .+ sent, .+ received in .+ m?s(; \d+ (open|failed|lost|cut|denied))*",
+        r"relayed \d+ connections?, .+ sent, .+ received in .+ m?s(; \d+ (open|failed|lost|cut|denied))*"
+        r"(; \d+ datagrams? dropped)?",
     ]
 
     def statistics(self):
