@@ -60,7 +60,7 @@ static void write_spec(FILE *out, const struct option_spec *option, const char *
     fputs("        '", out);
     if (strcmp(option->name, "help") == 0 || strcmp(option->name, "version") == 0)
         fputs("(- *)", out);
-    else if (option->kind == OPTION_REPEATED)
+    else if (option->kind == OPTION_REPEATED || option->kind == OPTION_LIST)
         fputc('*', out);
     fprintf(out, "%s%s[%s", name, mark, negated ? "do not " : "");
     write_escaped(out, option->help, "[]:\\");

@@ -67,7 +67,7 @@ static size_t left_column(const struct command *command)
         size_t len;
 
         print_names(option, names, sizeof names);
-        len = strlen(names);
+        len = option->rare ? 0 : strlen(names);
         if (len > widest && len <= WIDEST_LEFT_COLUMN)
             widest = len;
     }
@@ -102,7 +102,7 @@ static void print_options(FILE *out, const struct command *command)
         size_t base = 0;
 
         for (size_t i = 0; (option = option_at(command->parts, i, &base)) != NULL; i++) {
-            if (option->group != group)
+            if (option->group != group || option->rare)
                 continue;
             if (!has_title)
                 fprintf(out, "\n%s:\n", group_titles[group]);
@@ -110,6 +110,35 @@ static void print_options(FILE *out, const struct command *command)
             print_option(out, command, option, base, column);
         }
     }
+}
+
+/* The names of those that few people need. */
+static void print_rare_options(FILE *out, const struct command *command)
+{
+    const struct option_spec *option;
+    bool has_any = false;
+    size_t at = WIDTH;
+
+    for (size_t i = 0; (option = option_at(command->parts, i, NULL)) != NULL; i++) {
+        char names[WIDTH];
+        size_t len;
+
+        if (!option->rare)
+            continue;
+        if (!has_any)
+            fputs("\nMore options, explained in the manual page:", out);
+        has_any = true;
+        print_names(option, names, sizeof names);
+        len = strlen(names);
+        if (at + len > WIDTH) {
+            fputc('\n', out);
+            at = 0;
+        }
+        fputs(names, out);
+        at += len;
+    }
+    if (has_any)
+        fputc('\n', out);
 }
 
 /* How to write the values of the options above. */
@@ -156,6 +185,7 @@ void help_print_command(FILE *out, const struct command *command)
     if (command->description != NULL)
         fprintf(out, "\n%s", command->description);
     print_options(out, command);
+    print_rare_options(out, command);
     print_units(out, command);
     print_examples(out, command->examples);
 }

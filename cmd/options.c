@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "service/word_list.h"
 #include "suggest.h"
 #include "values.h"
 
@@ -44,7 +45,8 @@ static int fail(struct parser *parser, const char *format, ...)
     return -EINVAL;
 }
 
-static option_store_fn store_flag, store_repeated, store_number, store_choice, store_string;
+static option_store_fn store_flag, store_repeated, store_number, store_choice, store_string,
+    store_in_list;
 
 /* What the kinds do, instead of a switch in every function. */
 static const struct kind {
@@ -63,6 +65,7 @@ static const struct kind {
     [OPTION_STRING] = {true, store_string, NULL, NULL},
     [OPTION_DIRECTORY] = {true, store_string, NULL, NULL},
     [OPTION_FILE] = {true, store_string, NULL, NULL},
+    [OPTION_LIST] = {true, store_in_list, NULL, NULL},
 };
 
 static int store_flag(struct parser *parser, const struct mention *mention, void *place,
@@ -130,6 +133,19 @@ static int store_string(struct parser *parser, const struct mention *mention, vo
     if (*word == '\0')
         return fail(parser, "%s: the value is empty", mention->text);
     *(const char **)place = word;
+    return 0;
+}
+
+static int store_in_list(struct parser *parser, const struct mention *mention, void *place,
+                         const char *word)
+{
+    struct word_list *list = place;
+
+    if (*word == '\0')
+        return fail(parser, "%s: the value is empty", mention->text);
+    if (list->count == WORD_LIST_MAX)
+        return fail(parser, "%s: given more than %d times", mention->text, WORD_LIST_MAX);
+    list->words[list->count++] = word;
     return 0;
 }
 
@@ -340,7 +356,7 @@ char *option_print_default(const struct option_spec *option, const void *default
 
         if (value != 0 && value != UINT64_MAX)
             shown = kind->print(value, number);
-    } else if (kind->takes_value) {
+    } else if (kind->takes_value && option->kind != OPTION_LIST) {
         shown = *(const char *const *)place;
     } else if (option->kind == OPTION_NEGATABLE) {
         shown = *(const bool *)place ? "on" : "off";

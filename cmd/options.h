@@ -10,6 +10,7 @@
  *     duration, size, count     uint64_t        nanoseconds, bytes, number
  *     choice, string, file,     const char *    the word from the command line,
  *     directory                                 or the entry of `choices`
+ *     list                      struct word_list    the words of all mentions, in order
  *
  * A command composes its options from several tables; each has its place
  * (base) in the command's own structure. When two tables have an option of the
@@ -26,7 +27,7 @@
 #include "base/attributes.h"
 
 /* Options of all tables of one command together. */
-#define OPTIONS_MAX 64
+#define OPTIONS_MAX 96
 
 /* The longest description of what is wrong with a command line, NUL included. */
 #define OPTIONS_PROBLEM_MAX 512
@@ -54,6 +55,7 @@ enum option_kind {
     OPTION_STRING,
     OPTION_DIRECTORY,
     OPTION_FILE,
+    OPTION_LIST, /* a string that may be given several times */
 };
 
 struct option_spec {
@@ -68,6 +70,7 @@ struct option_spec {
     uint64_t maximum;
     const char *const *choices; /* NULL-terminated; of choices only */
     const char *help;           /* one line, lower case, no full stop */
+    bool rare;                  /* --help only names it; what it does is in the manual page */
     const char *unset; /* what a default of 0, UINT64_MAX or NULL means, for --help; may be NULL */
 };
 

@@ -34,6 +34,7 @@ static const struct option_spec server_options[] = {
         .minimum = 1,
         .maximum = INT_MAX,
         .help = "clients waiting to be accepted",
+        .rare = true,
     },
     {
         .name = "reuseport",
@@ -41,6 +42,7 @@ static const struct option_spec server_options[] = {
         .group = OPTION_GROUP_LISTENING,
         .offset = offsetof(struct service_options, reuseport),
         .help = "a listener for each thread (SO_REUSEPORT)",
+        .rare = true,
     },
     {
         .name = "ready-fd",
@@ -50,6 +52,7 @@ static const struct option_spec server_options[] = {
         .argument = "FD",
         .maximum = INT_MAX,
         .help = "write the bound addresses to this descriptor",
+        .rare = true,
     },
     {
         .name = "idle-timeout",
@@ -98,6 +101,7 @@ static const struct option_spec server_options[] = {
         .argument = "NAME",
         .choices = dispatchers,
         .help = "epoll, poll or select",
+        .rare = true,
         .unset = "epoll",
     },
     {
@@ -115,6 +119,7 @@ static const struct option_spec server_options[] = {
         .argument = "TIME",
         .maximum = SECOND,
         .help = "spin before sleeping",
+        .rare = true,
         .unset = "never",
     },
 };

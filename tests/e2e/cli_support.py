@@ -45,6 +45,15 @@ def options_of(command):
     options = {}
     # A line that continues the text of the one above begins far to the right.
     text = re.sub(r"\n {10,}", " ", help_of(command))
+    # Those that few people need stand there by name alone, several in a line.
+    text, _, rare = text.partition("\nMore options, explained in the manual page:\n")
+    rare, *rest = rare.split("\n\n", 1)
+    text += "\n" + "\n".join(rest)
+    for match in re.finditer(r"  (?:-(\w), )?--(\[no-\])?([a-z0-9-]+)(?: ([A-Z]+))?", rare):
+        letter, negatable, name, value = match.groups()
+        options[name] = (letter, value, None)
+        if negatable:
+            options["no-" + name] = (None, None, None)
     for line in text.splitlines():
         match = re.match(r"  (?:-(\w), )?--(\[no-\])?([a-z0-9-]+)(?: ([A-Z]+))?  +(.*)", line)
         if not match:

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "options.h"
+#include "service/word_list.h"
 
 struct inner {
     uint64_t timeout;
@@ -23,6 +24,7 @@ struct line {
     const char *root;
     const char *mode;
     uint64_t size;
+    struct word_list headers;
     struct inner inner; /* filled by a table of its own, as the shared options are */
 };
 
@@ -51,6 +53,10 @@ static const struct option_spec own_options[] = {
      .argument = "SIZE",
      .minimum = 16,
      .maximum = 1 << 20},
+    {.name = "header",
+     .kind = OPTION_LIST,
+     .offset = offsetof(struct line, headers),
+     .argument = "TEXT"},
     {.name = "keepalive",
      .also = "timeout",
      .kind = OPTION_DURATION,
@@ -212,6 +218,36 @@ static void lets_the_last_one_win(void **state)
 }
 
 /* Arguments between, before and behind options would be lost or reordered. */
+/* All but one of several headers would be lost, or a long line would write past the list. */
+static void collects_lists_in_order(void **state)
+{
+    struct reading reading;
+    char words[WORD_LIST_MAX + 1][16];
+    char *line[WORD_LIST_MAX + 1];
+
+    (void)state;
+    read_line(&reading, "--header a file --header=b --header");
+    assert_int_equal(reading.error, -EINVAL);
+    read_line(&reading, "--header a file --header=b");
+    assert_int_equal(reading.error, 0);
+    assert_int_equal(reading.line.headers.count, 2);
+    assert_string_equal(reading.line.headers.words[0], "a");
+    assert_string_equal(reading.line.headers.words[1], "b");
+    read_line(&reading, "--header=");
+    assert_string_equal(reading.result.problem, "--header: the value is empty");
+
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(words); i++) {
+        snprintf(words[i], sizeof words[i], "--header=%zu", i);
+        line[i] = words[i];
+    }
+    reading.line = defaults;
+    assert_int_equal(options_parse(parts, &reading.line, WORD_LIST_MAX, line, &reading.result), 0);
+    reading.line = defaults;
+    assert_int_equal(options_parse(parts, &reading.line, WORD_LIST_MAX + 1, line, &reading.result),
+                     -EINVAL);
+    assert_string_equal(reading.result.problem, "--header: given more than 32 times");
+}
+
 static void keeps_words_in_order(void **state)
 {
     struct reading r;
@@ -356,6 +392,7 @@ int main(void)
         cmocka_unit_test(takes_short_letters),
         cmocka_unit_test(negates),
         cmocka_unit_test(lets_the_last_one_win),
+        cmocka_unit_test(collects_lists_in_order),
         cmocka_unit_test(keeps_words_in_order),
         cmocka_unit_test(lets_the_first_table_hide_the_second),
         cmocka_unit_test(stops_at_help),
