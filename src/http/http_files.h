@@ -7,25 +7,36 @@
 #ifndef HTTP_HTTP_FILES_H
 #define HTTP_HTTP_FILES_H
 
+#include <sys/stat.h>
+
 #include "http/http_server.h"
-#include "threads/worker_pool.h"
+
+/* A request target is at most a few KiB; a decoded name is no longer than that. */
+#define HTTP_FILES_NAME_SIZE 32768
 
 /* What `content` of struct http_server points to. */
 struct http_files {
-    int root;                       /* directory descriptor */
-    struct nk_worker_pool *workers; /* for listings */
+    int root; /* directory descriptor */
 };
 
 /* Opens the root and gives it up. Returns 0 or -errno. */
 int http_files_open(struct http_files *files, const char *root);
 void http_files_close(struct http_files *files);
 
-/* Starts the workers, and joins them while the loops are still there; stopping
- * what was not started is harmless. Returns 0 or -errno. */
-int http_files_start(struct http_files *files);
-void http_files_stop(struct http_files *files);
-
 /* The callback. */
 void http_files_handle(struct http_exchange *exchange);
+
+/* ---- for http_directory.c ---- */
+
+/* Opens a decoded name below the root for reading. Returns the descriptor, or
+ * -errno. */
+int http_files_open_name(struct http_exchange *exchange, const char *name, struct stat *status);
+
+/* Answers with the regular file of that name; takes the descriptor. */
+void http_files_respond(struct http_exchange *exchange, int file, const struct stat *status,
+                        const char *name);
+
+/* Answers with the status that fits a negative errno. */
+void http_files_refuse(struct http_exchange *exchange, int error);
 
 #endif

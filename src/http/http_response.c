@@ -96,6 +96,7 @@ static void put_head(struct head *head, struct http_exchange *exchange,
     }
     put_length(head, response->status, length);
     PUT_LITERAL(head, "X-Content-Type-Options: nosniff\r\n");
+    put_string(head, exchange->loop->server->fields);
     put_connection(head, exchange);
     if (response->extra)
         put_string(head, response->extra);

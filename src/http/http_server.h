@@ -1,9 +1,9 @@
-/* HTTP/1.1 on stream connections: requests in, one callback, responses out.
+/* HTTP/1.1 on stream connections: requests in, responses out.
  *
  * The server finds requests in the bytes (http_request.h, http_body.h), calls
- * its one request callback for each, in order, and sees to everything that is
+ * the site (http_site.h) for each, in order, and sees to everything that is
  * the same for all of them: keep-alive, pipelining, bodies, time-outs, limits,
- * errors, draining. What a request means is the callback's business.
+ * errors, draining. What a request means is the site's business.
  */
 #ifndef HTTP_HTTP_SERVER_H
 #define HTTP_HTTP_SERVER_H
@@ -11,13 +11,15 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "http/http_options.h"
 #include "http/http_repeat.h"
 #include "http/http_request.h"
-#include "http/http_service.h"
 #include "http/http_tables.h"
 #include "net/tcp_connection.h"
+#include "threads/worker_pool.h"
 
 struct http_loop;
+struct http_site;
 
 /* One request and where its answer goes. Valid during the callback only. */
 struct http_exchange {
@@ -34,8 +36,15 @@ typedef void http_handler_fn(struct http_exchange *exchange);
 /* What all loops of one server share; constant while it runs. */
 struct http_server {
     struct http_options options;
-    http_handler_fn *handle;
-    void *content; /* the handler's own */
+    const struct http_site *site; /* what requests mean, see http_site.h */
+    void *content;                /* the site's own */
+
+    /* Further header lines of every response, each ended by CRLF; "" for none. */
+    const char *fields;
+
+    /* For what may block: directories, compression, passwords. Exists while
+     * connections do. */
+    struct nk_worker_pool *workers;
 };
 
 /* Files below this size are read and sent together with their head; larger

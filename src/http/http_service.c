@@ -5,7 +5,13 @@
 #include "http/http_demo.h"
 #include "http/http_files.h"
 #include "http/http_server.h"
+#include "http/http_site.h"
 #include "service/service.h"
+
+/* Two threads do what may block; when one hangs (a dead network mount) the other
+ * is left. Further work queues up to this and is then answered 503. */
+#define WORKER_THREADS 2
+#define WORKER_QUEUE 64
 
 int http_loop_new(struct http_loop **out, const struct http_server *server,
                   struct nk_event_loop *loop)
@@ -46,18 +52,17 @@ static uint64_t request_count(const void *context)
     return atomic_load_explicit(&loop->requests, memory_order_relaxed);
 }
 
-/* The demonstration pages have no content. */
 static int start(void *state)
 {
     struct http_server *server = state;
-    return server->content ? http_files_start(server->content) : 0;
+    return nk_worker_pool_start(&server->workers, WORKER_THREADS, WORKER_QUEUE);
 }
 
 static void stop(void *state)
 {
     struct http_server *server = state;
-    if (server->content)
-        http_files_stop(server->content);
+    nk_worker_pool_stop(server->workers);
+    server->workers = NULL;
 }
 
 static enum exit_status run(struct http_server *server, const struct service_reporter *reporter)
@@ -81,7 +86,8 @@ static enum exit_status run(struct http_server *server, const struct service_rep
 enum exit_status http_service_run(const struct http_options *options,
                                   const struct service_reporter *reporter)
 {
-    struct http_server server = {.options = *options, .handle = http_demo_handle};
+    struct http_site site = {.otherwise = options->demo ? http_demo_handle : http_files_handle};
+    struct http_server server = {.options = *options, .site = &site, .fields = ""};
     if (options->demo)
         return run(&server, reporter);
 
@@ -91,7 +97,6 @@ enum exit_status http_service_run(const struct http_options *options,
         reporter->failed(reporter->context, "serve", options->root, error);
         return EXIT_STATUS_FAILED;
     }
-    server.handle = http_files_handle;
     server.content = &files;
     enum exit_status status = run(&server, reporter);
     http_files_close(&files);

@@ -5,31 +5,9 @@
 #ifndef HTTP_HTTP_SERVICE_H
 #define HTTP_HTTP_SERVICE_H
 
+#include "http/http_options.h"
 #include "service/exit_status.h"
 #include "service/reporter.h"
-#include "service/service_options.h"
-
-struct http_options {
-    struct service_options service; /* first; idle_timeout is the keep-alive time-out */
-    const char *root;               /* directory to serve */
-    bool demo;                      /* the demonstration routes and no files */
-    bool dotfiles;                  /* also serve names that start with a dot */
-    bool follow_symlinks;           /* also follow symbolic links out of the root */
-    uint64_t header_timeout;        /* ns from the first byte to the end of the header */
-    uint64_t body_timeout;          /* ns between two reads of a body */
-    uint64_t send_timeout;          /* ns in which a client takes nothing */
-    uint64_t keepalive_requests;    /* requests on one connection; 0 = no limit */
-    uint64_t max_target;            /* bytes of a request target */
-    uint64_t max_header;            /* bytes of a header block */
-    uint64_t max_body;              /* bytes of a request body */
-};
-
-#define HTTP_OPTIONS_DEFAULT                                                                       \
-    {                                                                                              \
-        .service = SERVICE_OPTIONS_DEFAULT, .root = ".", .header_timeout = UINT64_C(10000000000),  \
-        .body_timeout = UINT64_C(30000000000), .send_timeout = UINT64_C(60000000000),              \
-        .keepalive_requests = 1000, .max_target = 8192, .max_header = 32768, .max_body = 1048576,  \
-    }
 
 /* Runs until a signal stops it; returns the exit status. Main thread only. */
 enum exit_status http_service_run(const struct http_options *options,

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 
+#include "http/http_site.h"
 #include "net/connection_group.h"
 
 /* A half-sent request head gets this long when the server drains. */
@@ -104,7 +105,7 @@ void http_session_answer(struct nk_tcp_connection *connection)
     atomic_store_explicit(&exchange.loop->requests,
                           atomic_load_explicit(&exchange.loop->requests, memory_order_relaxed) + 1,
                           memory_order_relaxed);
-    exchange.loop->server->handle(&exchange);
+    http_site_handle(&exchange);
     if (session->state == HTTP_SESSION_ANSWERING)
         go_on(connection);
 }

@@ -1,0 +1,27 @@
+/* `netkit serve http`: its options lie in several tables, one for each concern, each
+ * in a file of its own with the check of what they say together.
+ *
+ * To add a table: declare it and its check here, and name both in serve_http.c.
+ */
+#ifndef CMD_SERVE_HTTP_H
+#define CMD_SERVE_HTTP_H
+
+#include "command.h"
+#include "http/http_service.h"
+
+struct serve_http_options {
+    struct common_options common;
+    struct http_options http;
+};
+
+/* All tables fill struct http_options. */
+extern const struct option_table serve_http_content_table; /* what is served */
+extern const struct option_table serve_http_limit_table;   /* times and sizes */
+
+/* Checks the options of a table against each other and against the rest. Returns
+ * EXIT_STATUS_OK, or EXIT_STATUS_USAGE after saying what is wrong. */
+typedef enum exit_status serve_http_check_fn(const struct command_call *call);
+
+extern serve_http_check_fn serve_http_check_content;
+
+#endif

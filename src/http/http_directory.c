@@ -1,0 +1,131 @@
+#include "http/http_directory.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "http/http_files.h"
+#include "http/http_listing.h"
+#include "http/http_path.h"
+
+/* ---- listings ---- */
+
+struct listing_job {
+    struct nk_job job;
+    struct http_suspended suspended;
+    struct http_loop *loop;
+    int directory;
+    int page; /* or -errno */
+    uint64_t size;
+    bool dotfiles;
+    char name[];
+};
+
+static void make_listing(struct nk_job *job)
+{
+    struct listing_job *listing = nk_container_of(job, struct listing_job, job);
+    listing->page =
+        http_listing_make(listing->directory, listing->name, listing->dotfiles, &listing->size);
+}
+
+static void send_listing(struct nk_job *job)
+{
+    struct listing_job *listing = nk_container_of(job, struct listing_job, job);
+    struct http_exchange exchange;
+    if (!http_exchange_resume(&exchange, &listing->suspended, listing->loop)) {
+        if (listing->page >= 0)
+            close(listing->page);
+    } else {
+        if (listing->page >= 0)
+            http_respond_file(&exchange, listing->page, listing->size, "text/html; charset=utf-8");
+        else
+            http_respond_status(&exchange, 500, NULL, NULL);
+        http_exchange_finish(&exchange);
+    }
+    close(listing->directory);
+    free(listing);
+}
+
+/* Takes the descriptor of the directory. */
+static void respond_listing(struct http_exchange *exchange, int directory, const char *name)
+{
+    const struct http_server *server = exchange->loop->server;
+    size_t len = strlen(name) + 1;
+    struct listing_job *listing = calloc(1, sizeof(*listing) + len);
+    int error = listing ? 0 : -ENOMEM;
+    if (!error) {
+        listing->job.work = make_listing;
+        listing->job.complete = send_listing;
+        listing->job.loop = exchange->loop->loop;
+        listing->loop = exchange->loop;
+        listing->directory = directory;
+        listing->dotfiles = server->options.dotfiles;
+        memcpy(listing->name, name, len);
+        error = nk_worker_pool_submit(server->workers, &listing->job);
+    }
+    if (!error) {
+        http_exchange_suspend(exchange, &listing->suspended);
+        return;
+    }
+    close(directory);
+    free(listing);
+    http_respond_status(exchange, 503, "too many directories are being listed",
+                        "Retry-After: 1\r\n");
+}
+
+/* ---- redirects and indexes ---- */
+
+/* "/dir" -> "/dir/" with what the client sent re-encoded from the decoded name,
+ * so that nothing in it can end the header line or change the host. */
+static void respond_redirect(struct http_exchange *exchange, const char *name)
+{
+    char location[HTTP_FILES_NAME_SIZE];
+    size_t len = 0;
+    char path[HTTP_FILES_NAME_SIZE - 64];
+    struct nk_slice query = exchange->request->query;
+    if (http_path_encode(nk_slice_of_string(name), path, sizeof(path), &len) < 0) {
+        http_respond_status(exchange, 414, NULL, NULL);
+        return;
+    }
+    int written = snprintf(location, sizeof(location), "Location: /%.*s/%s%.*s\r\n", (int)len, path,
+                           query.len > 0 ? "?" : "", (int)query.len, query.data);
+    if (written < 0 || (size_t)written >= sizeof(location))
+        http_respond_status(exchange, 414, NULL, NULL);
+    else
+        http_respond_status(exchange, 301, NULL, location);
+}
+
+/* Whether `name` names a directory by its last byte; the root does. */
+static bool ends_in_slash(const char *name)
+{
+    size_t len = strlen(name);
+    return len == 0 || name[len - 1] == '/';
+}
+
+void http_directory_respond(struct http_exchange *exchange, int directory, const char *name)
+{
+    char index[HTTP_FILES_NAME_SIZE];
+    struct stat status;
+    if (!ends_in_slash(name)) {
+        close(directory);
+        respond_redirect(exchange, name);
+        return;
+    }
+    int written = snprintf(index, sizeof(index), "%sindex.html", name);
+    int fd = -ENOENT;
+    if (written > 0 && (size_t)written < sizeof(index))
+        fd = http_files_open_name(exchange, index, &status);
+    if (fd >= 0 && S_ISREG(status.st_mode)) {
+        close(directory);
+        http_files_respond(exchange, fd, &status, index);
+        return;
+    }
+    if (fd >= 0)
+        close(fd);
+    if (fd == -ENOENT) {
+        respond_listing(exchange, directory, name);
+        return;
+    }
+    /* An index that may not be served is no reason to show what lies around it. */
+    close(directory);
+    http_files_refuse(exchange, fd < 0 ? fd : -EACCES);
+}

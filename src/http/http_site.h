@@ -1,0 +1,32 @@
+/* What a request means: the routes of a server, and behind them its pages or files.
+ *
+ * Everything that concerns all requests alike before one of them is answered (who
+ * may ask, below which path the site lies) belongs here, too.
+ */
+#ifndef HTTP_HTTP_SITE_H
+#define HTTP_HTTP_SITE_H
+
+#include "http/http_server.h"
+
+/* More is a mistake of ours. */
+#define HTTP_ROUTES_MAX 32
+
+/* A path that is no file. */
+struct http_route {
+    const char *path; /* as in "/_/status"; with a slash at the end: all that begin so */
+    http_handler_fn *handle;
+};
+
+/* What `site` of struct http_server points to; constant while the server runs. */
+struct http_site {
+    struct http_route routes[HTTP_ROUTES_MAX];
+    size_t route_count;
+    http_handler_fn *otherwise; /* for every other path */
+};
+
+void http_site_add(struct http_site *site, const char *path, http_handler_fn *handle);
+
+/* The request callback. */
+void http_site_handle(struct http_exchange *exchange);
+
+#endif
