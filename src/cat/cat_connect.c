@@ -43,7 +43,7 @@ static void fail(struct connecting *connecting, const struct nk_connect_failure 
 {
     char text[CAT_PROXY_TEXT_MAX];
     const char *action = has_proxy(connecting) ? "connect to the proxy" : "connect to";
-    enum exit_status status = cat_status_of_connect_error(error);
+    enum exit_status status = exit_status_of_connect_error(error);
     connecting->look_up_timed_out = failure->step == NK_CONNECT_RESOLVE && error == -ETIMEDOUT;
     if (failure->step == NK_CONNECT_RESOLVE && error != -ETIMEDOUT) {
         action = "resolve";
@@ -84,7 +84,7 @@ static void on_proxy_done(void *context, int fd, const char *problem)
     }
     if (problem)
         reporter->failed_because(reporter->context, action, text, fd, problem);
-    cat_run_end(&connecting->run, cat_status_of_connect_error(fd), problem ? NULL : action, text,
+    cat_run_end(&connecting->run, exit_status_of_connect_error(fd), problem ? NULL : action, text,
                 fd);
 }
 

@@ -64,7 +64,7 @@ static void on_error(struct nk_udp_endpoint *endpoint, struct nk_peer *peer, int
 {
     struct talk *talk = nk_udp_endpoint_context(endpoint);
     (void)peer;
-    fail(talk, cat_status_of_connect_error(error), "send to", error);
+    fail(talk, exit_status_of_connect_error(error), "send to", error);
 }
 
 static const struct nk_udp_handlers handlers = {
@@ -164,7 +164,7 @@ static void begin(struct talk *talk, const struct nk_sockaddr *remote)
         return;
     }
     if (error) {
-        fail(talk, cat_status_of_connect_error(error), "connect to", error);
+        fail(talk, exit_status_of_connect_error(error), "connect to", error);
         return;
     }
     run->reporter->connected(run->reporter->context,

@@ -81,7 +81,7 @@ static void choose(struct listener *listener, struct nk_udp_endpoint *endpoint,
 
 static void fail_to_send(struct listener *listener, int error)
 {
-    cat_datagrams_fail(&listener->datagrams, cat_status_of_connect_error(error), "send to",
+    cat_datagrams_fail(&listener->datagrams, exit_status_of_connect_error(error), "send to",
                        &listener->peer->address, error);
 }
 

@@ -148,7 +148,7 @@ void relay_link_fail(struct relay_link *link, const char *action, int error)
 void relay_link_refuse(struct relay_link *link, const char *action, int error)
 {
     link->is_refused = !link->is_answered;
-    link->relay->last_failure = cat_status_of_connect_error(error);
+    link->relay->last_failure = exit_status_of_connect_error(error);
     link->is_reset = true;
     link->action = action;
     link->error = error;
@@ -179,7 +179,7 @@ static void fail_to_dial(struct relay_link *link, const struct nk_connect_failur
     bool is_name = failure->step == NK_CONNECT_RESOLVE && error != -ETIMEDOUT;
     link->relay->look_up_was_left |= failure->step == NK_CONNECT_RESOLVE && error == -ETIMEDOUT;
     link->relay->last_failure =
-        is_name ? EXIT_STATUS_UNRESOLVED : cat_status_of_connect_error(error);
+        is_name ? EXIT_STATUS_UNRESOLVED : exit_status_of_connect_error(error);
     link->is_reset = true;
     link->action = is_name ? "resolve" : "connect to";
     link->error = error;

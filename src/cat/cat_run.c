@@ -6,6 +6,7 @@
 
 #include "cat/cat_run_replay.h"
 #include "os/socket.h"
+#include "service/raise_signal.h"
 
 static const int watched_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
 
@@ -88,17 +89,6 @@ static void on_signal(void *context, int signal_number)
     }
     run->signal_number = signal_number;
     nk_event_loop_stop(run->loop);
-}
-
-/* The shell sees the very signal that ended the program. */
-static void raise_again(int signal_number)
-{
-    sigset_t set;
-    signal(signal_number, SIG_DFL);
-    sigemptyset(&set);
-    sigaddset(&set, signal_number);
-    sigprocmask(SIG_UNBLOCK, &set, NULL);
-    raise(signal_number);
 }
 
 /* ---- life ---- */
@@ -184,7 +174,7 @@ void cat_run_until_end(struct cat_run *run)
 enum exit_status cat_run_leave(const struct cat_run *run)
 {
     if (run->signal_number)
-        raise_again(run->signal_number);
+        raise_signal(run->signal_number);
     return run->status;
 }
 
@@ -368,25 +358,4 @@ char *cat_print_address(enum nk_scheme scheme, const struct nk_sockaddr *address
         prefix = unix_prefixes[nk_scheme_is_unix(scheme) ? scheme : NK_SCHEME_UNIX];
     snprintf(text, CAT_ADDRESS_TEXT_MAX, "%s%s", prefix, nk_sockaddr_print(address, bare));
     return text;
-}
-
-enum exit_status cat_status_of_connect_error(int error)
-{
-    static const struct {
-        int error;
-        enum exit_status status;
-    } table[] = {
-        {-ECONNREFUSED, EXIT_STATUS_REFUSED},     {-EHOSTUNREACH, EXIT_STATUS_REFUSED},
-        {-ENETUNREACH, EXIT_STATUS_REFUSED},      {-ENOENT, EXIT_STATUS_REFUSED},
-        {-EACCES, EXIT_STATUS_REFUSED},           {-EPERM, EXIT_STATUS_REFUSED},
-        {-EADDRNOTAVAIL, EXIT_STATUS_REFUSED},    {-ENOTSOCK, EXIT_STATUS_REFUSED},
-        {-EPROTOTYPE, EXIT_STATUS_REFUSED},       {-ENETDOWN, EXIT_STATUS_REFUSED},
-        {-ETIMEDOUT, EXIT_STATUS_TIMED_OUT},      {-ECONNRESET, EXIT_STATUS_LOST},
-        {-EADDRINUSE, EXIT_STATUS_CANNOT_LISTEN}, /* the source is bound to */
-    };
-    for (size_t i = 0; i < NK_ARRAY_LENGTH(table); i++) {
-        if (table[i].error == error)
-            return table[i].status;
-    }
-    return EXIT_STATUS_FAILED;
 }

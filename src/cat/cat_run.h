@@ -112,7 +112,4 @@ void cat_run_end(struct cat_run *run, enum exit_status status, const char *actio
 char *cat_print_address(enum nk_scheme scheme, const struct nk_sockaddr *address,
                         char text[static CAT_ADDRESS_TEXT_MAX]);
 
-/* The exit status of a connection that could not be made. */
-enum exit_status cat_status_of_connect_error(int error);
-
 #endif

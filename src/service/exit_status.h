@@ -15,4 +15,7 @@ enum exit_status {
     EXIT_STATUS_THRESHOLD = 9,     /* a threshold was not met */
 };
 
+/* That of a connection that could not be made because of this -errno. */
+enum exit_status exit_status_of_connect_error(int error);
+
 #endif

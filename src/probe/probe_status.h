@@ -1,0 +1,35 @@
+/* The exit status of a whole run of probes. Pure.
+ *
+ *     until a state    reached: 0; the time is up: 5
+ *     9                a threshold was not met
+ *     the session's    a session has ended by a failure (the last of several)
+ *     3 4 5 6          nothing was ever answered: the last failure's own status
+ *     5                probes were sent, and the time was up before any came to something
+ *     1                something was not answered, and no threshold says how much may be
+ *     0                all else
+ *
+ * The first that applies counts. A run that ended by a signal leaves with that.
+ */
+#ifndef PROBE_PROBE_STATUS_H
+#define PROBE_PROBE_STATUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "service/exit_status.h"
+
+struct probe_outcome {
+    bool has_until;   /* the run was to end when targets are in some state */
+    bool is_reached;  /* and they all were */
+    bool is_violated; /* a threshold was not met */
+    bool rates_loss;  /* a threshold is about unanswered probes */
+    uint64_t sent;    /* over all targets */
+    uint64_t replies;
+    uint64_t missed;
+    enum exit_status last_failure; /* of the last probe that failed; OK = none */
+    enum exit_status last_end;     /* of the last session that ended by a failure; OK = none */
+};
+
+enum exit_status probe_status_of(const struct probe_outcome *outcome);
+
+#endif
