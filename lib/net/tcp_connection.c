@@ -323,8 +323,9 @@ void nk_tcp_connection_close(struct nk_tcp_connection *connection, enum nk_close
 {
     if (connection->is_closed)
         return;
-    if (how == NK_CLOSE_NOW) {
-        finish(connection, 0);
+    if (how == NK_CLOSE_RESET || how == NK_CLOSE_NOW) {
+        bool with_reset = how == NK_CLOSE_RESET;
+        finish(connection, with_reset ? nk_socket_set_abortive_close(connection->channel.fd) : 0);
         return;
     }
     bool is_first = !connection->close_wanted;

@@ -86,6 +86,8 @@ struct nk_connection_handlers {
 };
 
 enum nk_close {
+    NK_CLOSE_RESET,  /* drop what is queued and say so: a TCP peer gets a RST, at which
+                        whatever it does fails */
     NK_CLOSE_NOW,    /* drop what is queued */
     NK_CLOSE_FLUSH,  /* send what is queued, then close */
     NK_CLOSE_LINGER, /* send what is queued, end the sending direction, drain a bounded

@@ -1,35 +1,17 @@
 /* Datagrams: each is a message by itself. */
-#include <errno.h>
-
 #include "echo/datagram_loop.h"
 #include "echo/echo_private.h"
-#include "echo/echo_queue.h"
+#include "service/peer_replies.h"
 
-/* Bytes held back for one client, and for all clients of a loop. The socket is
- * shared: pausing it would stop everybody, so what is too much is dropped. */
-#define PEER_DELAYED_MAX ((size_t)256 * 1024)
-#define DELAYED_MAX ((size_t)16 * 1024 * 1024)
-
-struct session {
-    struct nk_udp_endpoint *endpoint;
-    struct nk_peer *peer;
-    struct echo_queue queue;
-};
-
-static void deliver(struct echo_queue *queue, struct nk_slice reply)
+static struct peer_replies *replies_of(struct nk_peer *peer)
 {
-    struct session *session = nk_container_of(queue, struct session, queue);
-    struct echo_context *context = nk_udp_endpoint_context(session->endpoint);
-    context->delayed -= reply.len;
-    nk_udp_endpoint_send(session->endpoint, session->peer, reply);
+    return (struct peer_replies *)(void *)peer->session;
 }
 
 static void on_peer_new(struct nk_udp_endpoint *endpoint, struct nk_peer *peer)
 {
-    struct session *session = (struct session *)(void *)peer->session;
-    session->endpoint = endpoint;
-    session->peer = peer;
-    echo_queue_init(&session->queue, nk_udp_endpoint_loop(endpoint), deliver);
+    struct echo_context *context = nk_udp_endpoint_context(endpoint);
+    peer_replies_init(replies_of(peer), endpoint, peer, &context->delayed);
 }
 
 static void count_dropped(struct echo_context *context)
@@ -39,29 +21,20 @@ static void count_dropped(struct echo_context *context)
 
 static void on_peer_expired(struct nk_udp_endpoint *endpoint, struct nk_peer *peer)
 {
-    struct session *session = (struct session *)(void *)peer->session;
     struct echo_context *context = nk_udp_endpoint_context(endpoint);
-    size_t bytes;
-    uint64_t count = echo_queue_count(&session->queue, &bytes);
-    context->delayed -= bytes;
+    uint64_t count = peer_replies_clear(replies_of(peer));
     atomic_fetch_add_explicit(&context->dropped, count, memory_order_relaxed);
-    echo_queue_clear(&session->queue);
 }
 
 static void hold_back(struct echo_context *context, struct nk_peer *peer,
                       const struct echo_message *message)
 {
-    struct session *session = (struct session *)(void *)peer->session;
     size_t len = echo_reply_len(&context->options->style, message);
-    char *room = NULL;
-    if (session->queue.size + len <= PEER_DELAYED_MAX && context->delayed + len <= DELAYED_MAX)
-        room = echo_queue_add(&session->queue, len, context->options->delay);
-    if (!room) {
+    char *room = peer_replies_add(replies_of(peer), len, context->options->delay);
+    if (room)
+        echo_reply_write(&context->options->style, message, room);
+    else
         count_dropped(context);
-        return;
-    }
-    echo_reply_write(&context->options->style, message, room);
-    context->delayed += len;
 }
 
 static bool is_plain(const struct echo_style *style)
@@ -93,5 +66,5 @@ const struct nk_udp_handlers echo_datagram_handlers = {
     .on_datagram = on_datagram,
     .on_peer_new = on_peer_new,
     .on_peer_expired = on_peer_expired,
-    .session_size = sizeof(struct session),
+    .session_size = sizeof(struct peer_replies),
 };

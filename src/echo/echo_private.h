@@ -9,6 +9,7 @@
 #include "echo/echo_service.h"
 #include "net/tcp_connection.h"
 #include "net/udp_endpoint.h"
+#include "service/peer_replies.h"
 
 /* Below this many queued bytes a held client is read from again: early enough
  * that the kernel's buffer does not run dry. */
@@ -19,7 +20,7 @@ struct echo_context {
     const struct echo_options *options;
     char *scratch; /* a reply while it is built; grows to the longest */
     size_t scratch_size;
-    size_t delayed;               /* bytes of all datagrams that are held back */
+    struct peer_replies_total delayed; /* datagrams that are held back */
     atomic_uint_fast64_t refused; /* connections ended for a message that is too long */
     atomic_uint_fast64_t dropped; /* datagrams not answered: no memory, or a loop */
 };

@@ -5,6 +5,7 @@
 #include "echo/echo_private.h"
 #include "net/connection_group.h"
 #include "service/service.h"
+#include "service/stream.h"
 
 /* A UDP client is remembered for so long besides the time that its replies are
  * held back. */
@@ -38,10 +39,8 @@ int echo_build(struct echo_context *context, const struct echo_message *message,
 
 void echo_extend_deadline(struct nk_tcp_connection *connection)
 {
-    uint64_t timeout = echo_context_of(connection)->options->service.idle_timeout;
-    if (timeout > 0)
-        nk_tcp_connection_set_deadline(
-            connection, nk_event_loop_now(nk_tcp_connection_loop(connection)) + timeout);
+    service_extend_deadline(connection,
+                            echo_context_of(connection)->options->service.idle_timeout);
 }
 
 static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice input)
@@ -49,19 +48,13 @@ static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice i
     echo_extend_deadline(connection);
     if (input.len == 0 && nk_tcp_connection_input_ended(connection))
         return 0; /* the end is no empty record */
-    int error = nk_tcp_connection_send(connection, input);
-    if (error && error != -EPIPE) /* -EPIPE: it is being closed already */
-        nk_tcp_connection_abort(connection, error);
+    service_send(connection, input);
     return input.len;
 }
 
-/* A client that takes its bytes slowly is not idle. */
 void echo_on_deadline(struct nk_tcp_connection *connection)
 {
-    if (nk_tcp_connection_is_blocked(connection) && nk_tcp_connection_made_progress(connection))
-        echo_extend_deadline(connection);
-    else
-        nk_tcp_connection_abort(connection, -ETIMEDOUT);
+    service_on_deadline(connection, echo_context_of(connection)->options->service.idle_timeout);
 }
 
 static const struct nk_connection_handlers plain_handlers = {

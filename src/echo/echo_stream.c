@@ -4,7 +4,8 @@
 
 #include "base/log.h"
 #include "echo/echo_private.h"
-#include "echo/echo_queue.h"
+#include "service/reply_queue.h"
+#include "service/stream.h"
 
 /* Bytes of replies made in one go: other connections wait meanwhile, and a short
  * message with a long prefix must not fill the memory. */
@@ -16,7 +17,7 @@
 struct session {
     struct nk_tcp_connection *connection;
     struct echo_framer framer;
-    struct echo_queue queue; /* used with a delay only */
+    struct reply_queue queue; /* used with a delay only */
     bool is_held;            /* not read from until there is room for more replies */
     bool is_finishing;       /* closed when the queue is empty */
 };
@@ -24,23 +25,16 @@ struct session {
 static void finish(struct session *session)
 {
     session->is_finishing = true;
-    if (echo_queue_is_empty(&session->queue))
+    if (reply_queue_is_empty(&session->queue))
         nk_tcp_connection_close(session->connection, NK_CLOSE_FLUSH);
 }
 
-static void send_or_abort(struct nk_tcp_connection *connection, struct nk_slice bytes)
-{
-    int error = nk_tcp_connection_send(connection, bytes);
-    if (error && error != -EPIPE) /* -EPIPE: it is being closed already */
-        nk_tcp_connection_abort(connection, error);
-}
-
 /* A reply has been held back long enough. */
-static void deliver(struct echo_queue *queue, struct nk_slice reply)
+static void deliver(struct reply_queue *queue, struct nk_slice reply)
 {
     struct session *session = nk_container_of(queue, struct session, queue);
     echo_extend_deadline(session->connection);
-    send_or_abort(session->connection, reply);
+    service_send(session->connection, reply);
     if (nk_tcp_connection_is_closing(session->connection))
         return;
     if (session->is_held && queue->size < DELAYED_MAX / 2) {
@@ -58,7 +52,7 @@ static ssize_t reply_to(struct session *session, const struct echo_message *mess
     const struct echo_options *options = context->options;
     size_t len = echo_reply_len(&options->style, message);
     if (options->delay > 0) {
-        char *room = echo_queue_add(&session->queue, len, options->delay);
+        char *room = reply_queue_add(&session->queue, len, options->delay);
         if (!room)
             return -ENOMEM;
         echo_reply_write(&options->style, message, room);
@@ -68,7 +62,7 @@ static ssize_t reply_to(struct session *session, const struct echo_message *mess
     int error = echo_build(context, message, &reply);
     if (error)
         return error;
-    send_or_abort(session->connection, reply);
+    service_send(session->connection, reply);
     return (ssize_t)len;
 }
 
@@ -157,7 +151,7 @@ static void on_completed(struct nk_tcp_connection *connection)
         .framing = options->framing,
         .max = (size_t)options->max_frame,
     };
-    echo_queue_init(&session->queue, nk_tcp_connection_loop(connection), deliver);
+    reply_queue_init(&session->queue, nk_tcp_connection_loop(connection), deliver);
     echo_extend_deadline(connection);
 }
 
@@ -166,14 +160,14 @@ static void on_closed(struct nk_tcp_connection *connection, int reason)
     struct session *session = nk_tcp_connection_session(connection);
     (void)reason;
     if (session->connection) /* it was completed */
-        echo_queue_clear(&session->queue);
+        reply_queue_clear(&session->queue);
 }
 
 /* A client whose replies are held back is not idle. */
 static void on_deadline(struct nk_tcp_connection *connection)
 {
     struct session *session = nk_tcp_connection_session(connection);
-    if (echo_queue_is_empty(&session->queue))
+    if (reply_queue_is_empty(&session->queue))
         echo_on_deadline(connection);
     else
         echo_extend_deadline(connection);

@@ -7,6 +7,7 @@
 #include "echo/inetd_data.h"
 #include "net/connection_group.h"
 #include "service/service.h"
+#include "service/stream.h"
 
 /* Lines that chargen sends at a time: 16 KiB, so that the cost of the call does
  * not count, and no client keeps the loop for long. */
@@ -24,23 +25,21 @@ struct inetd_context {
 
 /* ---- what all have in common ---- */
 
-static void extend_deadline(struct nk_tcp_connection *connection)
+static uint64_t idle_timeout(const struct nk_tcp_connection *connection)
 {
     const struct inetd_context *context =
         nk_connection_group_context(nk_tcp_connection_group(connection));
-    uint64_t timeout = context->options->service.idle_timeout;
-    if (timeout > 0)
-        nk_tcp_connection_set_deadline(
-            connection, nk_event_loop_now(nk_tcp_connection_loop(connection)) + timeout);
+    return context->options->service.idle_timeout;
 }
 
-/* A client that takes its bytes slowly is not idle. */
+static void extend_deadline(struct nk_tcp_connection *connection)
+{
+    service_extend_deadline(connection, idle_timeout(connection));
+}
+
 static void on_deadline(struct nk_tcp_connection *connection)
 {
-    if (nk_tcp_connection_is_blocked(connection) && nk_tcp_connection_made_progress(connection))
-        extend_deadline(connection);
-    else
-        nk_tcp_connection_abort(connection, -ETIMEDOUT);
+    service_on_deadline(connection, idle_timeout(connection));
 }
 
 /* None of them looks at what it is told. */
@@ -48,13 +47,6 @@ static size_t throw_away(struct nk_tcp_connection *connection, struct nk_slice i
 {
     extend_deadline(connection);
     return input.len;
-}
-
-static void send_or_abort(struct nk_tcp_connection *connection, struct nk_slice bytes)
-{
-    int error = nk_tcp_connection_send(connection, bytes);
-    if (error && error != -EPIPE) /* -EPIPE: it is being closed already */
-        nk_tcp_connection_abort(connection, error);
 }
 
 /* Answers a datagram, unless the answer might be answered. */
@@ -101,7 +93,7 @@ static void chargen_produce(struct nk_tcp_connection *connection)
     for (size_t i = 0; i < count; i++)
         chargen_line((*number)++, lines + i * CHARGEN_LINE_LEN);
     for (size_t sent = 0; sent < count * CHARGEN_LINE_LEN; sent += piece)
-        send_or_abort(connection, nk_slice_make(lines + sent, piece));
+        service_send(connection, nk_slice_make(lines + sent, piece));
     if (!nk_tcp_connection_is_closing(connection))
         nk_tcp_connection_request_write(connection);
 }
@@ -130,7 +122,7 @@ static void chargen_datagram(struct nk_udp_endpoint *endpoint, struct nk_peer *p
 /* Lingering: a client that has sent something gets the answer, not a reset. */
 static void answer_and_close(struct nk_tcp_connection *connection, struct nk_slice answer)
 {
-    send_or_abort(connection, answer);
+    service_send(connection, answer);
     nk_tcp_connection_close(connection, NK_CLOSE_LINGER);
 }
 

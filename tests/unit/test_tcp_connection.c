@@ -161,6 +161,20 @@ static void close_now_drops_the_queue(void **state)
     close(peer);
 }
 
+/* RESET tells the peer that something was dropped, even when nothing was. */
+static void close_reset_makes_the_peer_fail(void **state)
+{
+    char byte;
+    (void)state;
+    int peer = add_tcp();
+    nk_tcp_connection_close(seen.connection, NK_CLOSE_RESET);
+    assert_int_equal(seen.closed, 1);
+    assert_int_equal(seen.reason, 0);
+    await(peer, POLLIN);
+    assert_int_equal(nk_socket_recv(peer, &byte, 1), -ECONNRESET);
+    close(peer);
+}
+
 /* FLUSH sends it first, refuses more, and takes no more input. */
 static void close_flush_sends_the_queue_first(void **state)
 {
@@ -362,26 +376,26 @@ static void every_callback_may_close(void **state)
     (void)state;
     handlers.on_deadline = fixture_deadline;
     script.on_connection_closed = close_again;
-    for (int which = 0; which < 4 * 3; which++) {
-        how = (enum nk_close)(which % 3);
-        script.on_connection_completed = which / 3 == 0 ? close_it : NULL;
-        script.on_message = which / 3 == 1 ? close_on_message : NULL;
-        script.on_write_completed = which / 3 == 2 ? close_it : NULL;
-        script.on_deadline = which / 3 == 3 ? close_it : NULL;
+    for (int which = 0; which < 4 * 4; which++) {
+        how = (enum nk_close)(which % 4);
+        script.on_connection_completed = which / 4 == 0 ? close_it : NULL;
+        script.on_message = which / 4 == 1 ? close_on_message : NULL;
+        script.on_write_completed = which / 4 == 2 ? close_it : NULL;
+        script.on_deadline = which / 4 == 3 ? close_it : NULL;
         int closed = seen.closed;
         int fd;
         int peer;
         unix_pair(&fd, &peer);
         write_text(peer, "data");
         assert_int_equal(nk_connection_group_add(group, fd), 0);
-        if (seen.connection && which / 3 >= 2) {
+        if (seen.connection && which / 4 >= 2) {
             nk_tcp_connection_request_write(seen.connection);
             nk_tcp_connection_set_deadline(seen.connection, nk_event_loop_now(loop) + 1);
         }
-        if (which / 3 == 3)
+        if (which / 4 == 3)
             pass_time(SECOND);
         turn_idle(loop, 2);
-        if (how != NK_CLOSE_NOW)
+        if (how == NK_CLOSE_FLUSH || how == NK_CLOSE_LINGER)
             assert_receives(peer, "bye");
         char byte;
         await(peer, POLLIN);
@@ -663,6 +677,7 @@ int main(void)
         CASE(a_session_lives_as_long_as_its_connection),
         CASE(every_callback_may_be_missing),
         CASE(close_now_drops_the_queue),
+        CASE(close_reset_makes_the_peer_fail),
         CASE(close_flush_sends_the_queue_first),
         CASE(close_linger_keeps_the_last_bytes),
         CASE(lingering_is_bounded_in_time),

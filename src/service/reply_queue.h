@@ -1,8 +1,8 @@
 /* Replies that are held back for a while: one queue for each client, with a
  * timer for the first of them. Loop thread only.
  */
-#ifndef ECHO_ECHO_QUEUE_H
-#define ECHO_ECHO_QUEUE_H
+#ifndef SERVICE_REPLY_QUEUE_H
+#define SERVICE_REPLY_QUEUE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,14 +12,14 @@
 #include "base/slice.h"
 #include "reactor/event_loop.h"
 
-struct echo_queue;
+struct reply_queue;
 
 /* A reply is due. The queue may be cleared from within. */
-typedef void echo_queue_fn(struct echo_queue *queue, struct nk_slice reply);
+typedef void reply_queue_fn(struct reply_queue *queue, struct nk_slice reply);
 
-struct echo_queue {
+struct reply_queue {
     struct nk_event_loop *loop;
-    echo_queue_fn *deliver;
+    reply_queue_fn *deliver;
     size_t size; /* bytes that it holds, overhead included */
     /* private */
     struct nk_list_node replies;
@@ -27,20 +27,20 @@ struct echo_queue {
 };
 
 /* An empty queue. Cannot fail. */
-void echo_queue_init(struct echo_queue *queue, struct nk_event_loop *loop, echo_queue_fn *deliver);
+void reply_queue_init(struct reply_queue *queue, struct nk_event_loop *loop, reply_queue_fn *deliver);
 
 /* Drops every reply and stops the timer. Idempotent. */
-void echo_queue_clear(struct echo_queue *queue);
+void reply_queue_clear(struct reply_queue *queue);
 
 /* Room for a reply of `len` bytes, which the caller fills in before it returns
  * to the loop; it is delivered after `delay` ns, behind those before it. NULL
  * when memory is out. */
-char *echo_queue_add(struct echo_queue *queue, size_t len, uint64_t delay);
+char *reply_queue_add(struct reply_queue *queue, size_t len, uint64_t delay);
 
 /* How many replies it holds; *bytes receives their length. */
-uint64_t echo_queue_count(const struct echo_queue *queue, size_t *bytes);
+uint64_t reply_queue_count(const struct reply_queue *queue, size_t *bytes);
 
-static inline bool echo_queue_is_empty(const struct echo_queue *queue)
+static inline bool reply_queue_is_empty(const struct reply_queue *queue)
 {
     return queue->size == 0;
 }

@@ -8,29 +8,29 @@
 
 #include <cmocka.h>
 
-#include "echo/echo_queue.h"
+#include "service/reply_queue.h"
 #include "reactor_fixture.h"
 
 static struct nk_manual_clock manual;
 static struct nk_event_loop *loop;
-static struct echo_queue queue;
+static struct reply_queue queue;
 static char delivered[64];
 static bool clears;
 
-static void note(struct echo_queue *from, struct nk_slice reply)
+static void note(struct reply_queue *from, struct nk_slice reply)
 {
     assert_ptr_equal(from, &queue);
     snprintf(delivered + strlen(delivered), sizeof delivered - strlen(delivered), "%.*s;",
              (int)reply.len, reply.data);
     if (clears)
-        echo_queue_clear(from);
+        reply_queue_clear(from);
 }
 
 static int setup(void **state)
 {
     (void)state;
     loop = new_loop_with_clock(&manual);
-    echo_queue_init(&queue, loop, note);
+    reply_queue_init(&queue, loop, note);
     delivered[0] = '\0';
     clears = false;
     return 0;
@@ -39,14 +39,14 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    echo_queue_clear(&queue);
+    reply_queue_clear(&queue);
     nk_event_loop_free(loop);
     return 0;
 }
 
 static void add(const char *text, uint64_t delay)
 {
-    char *room = echo_queue_add(&queue, strlen(text), delay);
+    char *room = reply_queue_add(&queue, strlen(text), delay);
 
     assert_non_null(room);
     memcpy(room, text, strlen(text));
@@ -72,7 +72,7 @@ static void replies_come_in_time_and_in_order(void **state)
     assert_string_equal(delivered, "one;two;");
     pass(SECOND / 2);
     assert_string_equal(delivered, "one;two;three;");
-    assert_true(echo_queue_is_empty(&queue));
+    assert_true(reply_queue_is_empty(&queue));
 }
 
 /* What a client left behind would be delivered to nobody, or never freed. */
@@ -83,11 +83,11 @@ static void clearing_drops_everything(void **state)
     (void)state;
     add("one", SECOND);
     add("", SECOND);
-    assert_int_equal(echo_queue_count(&queue, &bytes), 2);
+    assert_int_equal(reply_queue_count(&queue, &bytes), 2);
     assert_int_equal(bytes, 3);
-    echo_queue_clear(&queue);
-    assert_int_equal(echo_queue_count(&queue, &bytes), 0);
-    assert_true(echo_queue_is_empty(&queue));
+    reply_queue_clear(&queue);
+    assert_int_equal(reply_queue_count(&queue, &bytes), 0);
+    assert_true(reply_queue_is_empty(&queue));
     pass(2 * SECOND);
     assert_string_equal(delivered, "");
 }

@@ -1,4 +1,4 @@
-#include "echo/echo_queue.h"
+#include "service/reply_queue.h"
 
 struct reply {
     struct nk_list_node node;
@@ -7,14 +7,14 @@ struct reply {
     char bytes[];
 };
 
-static struct reply *first_reply(const struct echo_queue *queue)
+static struct reply *first_reply(const struct reply_queue *queue)
 {
     struct nk_list_node *node = nk_list_first(&queue->replies);
     return node ? nk_container_of(node, struct reply, node) : NULL;
 }
 
 /* Takes the first reply out; the caller frees it. */
-static void take(struct echo_queue *queue, struct reply *reply)
+static void take(struct reply_queue *queue, struct reply *reply)
 {
     nk_list_remove(&reply->node);
     queue->size -= sizeof(*reply) + reply->len;
@@ -22,7 +22,7 @@ static void take(struct echo_queue *queue, struct reply *reply)
 
 static void on_due(struct nk_timer *timer)
 {
-    struct echo_queue *queue = nk_container_of(timer, struct echo_queue, timer);
+    struct reply_queue *queue = nk_container_of(timer, struct reply_queue, timer);
     uint64_t now = nk_event_loop_now(queue->loop);
     struct reply *reply;
     while ((reply = first_reply(queue)) && reply->due <= now) {
@@ -32,17 +32,17 @@ static void on_due(struct nk_timer *timer)
     }
     reply = first_reply(queue);
     if (reply && nk_event_loop_set_timer(queue->loop, &queue->timer, reply->due) < 0)
-        echo_queue_clear(queue);
+        reply_queue_clear(queue);
 }
 
-void echo_queue_init(struct echo_queue *queue, struct nk_event_loop *loop, echo_queue_fn *deliver)
+void reply_queue_init(struct reply_queue *queue, struct nk_event_loop *loop, reply_queue_fn *deliver)
 {
-    *queue = (struct echo_queue){.loop = loop, .deliver = deliver};
+    *queue = (struct reply_queue){.loop = loop, .deliver = deliver};
     nk_list_init(&queue->replies);
     nk_timer_init(&queue->timer, on_due);
 }
 
-void echo_queue_clear(struct echo_queue *queue)
+void reply_queue_clear(struct reply_queue *queue)
 {
     struct reply *reply;
     nk_event_loop_cancel_timer(queue->loop, &queue->timer);
@@ -52,7 +52,7 @@ void echo_queue_clear(struct echo_queue *queue)
     }
 }
 
-char *echo_queue_add(struct echo_queue *queue, size_t len, uint64_t delay)
+char *reply_queue_add(struct reply_queue *queue, size_t len, uint64_t delay)
 {
     struct reply *reply = malloc(sizeof(*reply) + len);
     if (!reply)
@@ -69,7 +69,7 @@ char *echo_queue_add(struct echo_queue *queue, size_t len, uint64_t delay)
     return reply->bytes;
 }
 
-uint64_t echo_queue_count(const struct echo_queue *queue, size_t *bytes)
+uint64_t reply_queue_count(const struct reply_queue *queue, size_t *bytes)
 {
     struct nk_list_node *node;
     struct nk_list_node *following;
