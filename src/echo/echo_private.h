@@ -21,8 +21,8 @@ struct echo_context {
     char *scratch; /* a reply while it is built; grows to the longest */
     size_t scratch_size;
     struct peer_replies_total delayed; /* datagrams that are held back */
-    atomic_uint_fast64_t refused; /* connections ended for a message that is too long */
-    atomic_uint_fast64_t dropped; /* datagrams not answered: no memory, or a loop */
+    atomic_uint_fast64_t refused;      /* connections ended for a message that is too long */
+    atomic_uint_fast64_t dropped;      /* datagrams not answered: no memory, or a loop */
 };
 
 /* The loop's context of a connection. */

@@ -39,8 +39,7 @@ int echo_build(struct echo_context *context, const struct echo_message *message,
 
 void echo_extend_deadline(struct nk_tcp_connection *connection)
 {
-    service_extend_deadline(connection,
-                            echo_context_of(connection)->options->service.idle_timeout);
+    service_extend_deadline(connection, echo_context_of(connection)->options->service.idle_timeout);
 }
 
 static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice input)

@@ -18,8 +18,8 @@ struct session {
     struct nk_tcp_connection *connection;
     struct echo_framer framer;
     struct reply_queue queue; /* used with a delay only */
-    bool is_held;            /* not read from until there is room for more replies */
-    bool is_finishing;       /* closed when the queue is empty */
+    bool is_held;             /* not read from until there is room for more replies */
+    bool is_finishing;        /* closed when the queue is empty */
 };
 
 static void finish(struct session *session)

@@ -25,7 +25,8 @@ struct peer_replies {
 
 /* Nothing is held back yet. Cannot fail. */
 void peer_replies_init(struct peer_replies *replies, struct nk_udp_endpoint *endpoint,
-                       struct nk_peer *peer, struct peer_replies_total *total) NK_NONNULL(1, 2, 3, 4);
+                       struct nk_peer *peer, struct peer_replies_total *total)
+    NK_NONNULL(1, 2, 3, 4);
 
 /* Room for a reply of `len` bytes, to be filled in before the callback returns and
  * sent after `delay` ns. NULL when too much is held back already. */

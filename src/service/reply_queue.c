@@ -35,7 +35,8 @@ static void on_due(struct nk_timer *timer)
         reply_queue_clear(queue);
 }
 
-void reply_queue_init(struct reply_queue *queue, struct nk_event_loop *loop, reply_queue_fn *deliver)
+void reply_queue_init(struct reply_queue *queue, struct nk_event_loop *loop,
+                      reply_queue_fn *deliver)
 {
     *queue = (struct reply_queue){.loop = loop, .deliver = deliver};
     nk_list_init(&queue->replies);

@@ -27,7 +27,8 @@ struct reply_queue {
 };
 
 /* An empty queue. Cannot fail. */
-void reply_queue_init(struct reply_queue *queue, struct nk_event_loop *loop, reply_queue_fn *deliver);
+void reply_queue_init(struct reply_queue *queue, struct nk_event_loop *loop,
+                      reply_queue_fn *deliver);
 
 /* Drops every reply and stops the timer. Idempotent. */
 void reply_queue_clear(struct reply_queue *queue);

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "service/reply_queue.h"
 #include "reactor_fixture.h"
+#include "service/reply_queue.h"
 
 static struct nk_manual_clock manual;
 static struct nk_event_loop *loop;
