@@ -126,6 +126,7 @@ extern const struct command serve_discard_command;
 extern const struct command serve_chargen_command;
 extern const struct command serve_daytime_command;
 extern const struct command serve_time_command;
+extern const struct command serve_keepalive_command;
 extern const struct command serve_shell_command;
 extern const struct command shell_server_command;
 extern const struct command completion_command;

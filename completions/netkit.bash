@@ -57,7 +57,11 @@ _netkit_takes_value()
         --start | \
         --token-file | \
         --log | \
-        --max-line) return 0 ;;
+        --max-line | \
+        --drop | \
+        --seed | \
+        --freeze-after | \
+        --rst-after) return 0 ;;
     esac
     return 1
 }
@@ -514,6 +518,45 @@ _netkit_serve_shell()
     fi
 }
 
+_netkit_serve_keepalive()
+{
+    case $prev in
+        --dispatcher)
+            _netkit_words epoll poll select
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --delay \
+            --drop \
+            --seed \
+            --freeze-after \
+            --rst-after \
+            --compat \
+            --public \
+            --backlog \
+            --reuseport \
+            --ready-fd \
+            --idle-timeout \
+            --drain \
+            --max-conns \
+            --threads \
+            --dispatcher \
+            --nodelay \
+            --no-nodelay \
+            --busy-poll \
+            --allow \
+            --deny \
+            --verbose \
+            --quiet \
+            --json \
+            --help
+    fi
+}
+
 _netkit_shell_server()
 {
     case $prev in
@@ -613,7 +656,7 @@ _netkit()
             _netkit_words serve shell connect listen relay replay completion help --help --version
             ;;
         serve | 'help serve')
-            _netkit_words echo discard chargen daytime time http shell --help
+            _netkit_words echo discard chargen daytime time http shell keepalive --help
             ;;
         shell | 'help shell')
             _netkit_words server --help
@@ -629,6 +672,7 @@ _netkit()
         'serve time' | 'serve time '*) _netkit_serve_time ;;
         'serve http' | 'serve http '*) _netkit_serve_http ;;
         'serve shell' | 'serve shell '*) _netkit_serve_shell ;;
+        'serve keepalive' | 'serve keepalive '*) _netkit_serve_keepalive ;;
         'shell server' | 'shell server '*) _netkit_shell_server ;;
         'completion' | 'completion '*) _netkit_completion ;;
     esac

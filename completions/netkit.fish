@@ -54,7 +54,11 @@ function __netkit_at
             --start \
             --token-file \
             --log \
-            --max-line
+            --max-line \
+            --drop \
+            --seed \
+            --freeze-after \
+            --rst-after
             set is_value 1
         else if not string match -q -- '-*' $token
             set -a words $token
@@ -97,6 +101,8 @@ complete -c netkit -n '__netkit_at serve' -a http -d 'serve a directory over HTT
 complete -c netkit -n '__netkit_at help serve' -a http -d 'serve a directory over HTTP/1.1'
 complete -c netkit -n '__netkit_at serve' -a shell -d 'let clients walk through a directory: pwd, cd, ls'
 complete -c netkit -n '__netkit_at help serve' -a shell -d 'let clients walk through a directory: pwd, cd, ls'
+complete -c netkit -n '__netkit_at serve' -a keepalive -d 'answer heartbeats, so that clients know it is alive'
+complete -c netkit -n '__netkit_at help serve' -a keepalive -d 'answer heartbeats, so that clients know it is alive'
 complete -c netkit -n '__netkit_at shell' -a server -d 'let clients walk through a directory: pwd, cd, ls'
 complete -c netkit -n '__netkit_at help shell' -a server -d 'let clients walk through a directory: pwd, cd, ls'
 
@@ -355,6 +361,31 @@ complete -c netkit -n '__netkit_at -p serve shell' -l verbose -s v -d 'say more;
 complete -c netkit -n '__netkit_at -p serve shell' -l quiet -s q -d 'say nothing but errors'
 complete -c netkit -n '__netkit_at -p serve shell' -l json -d 'write events as JSON, one object a line'
 complete -c netkit -n '__netkit_at -p serve shell' -l help -s h -d 'print this help and exit'
+
+complete -c netkit -n '__netkit_at -p serve keepalive' -l delay -x -d 'hold each answer back'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l drop -x -d 'do not answer so many of a hundred'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l seed -x -d 'drop the same ones each time'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l freeze-after -x -d 'fall silent after N answers to a client'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l rst-after -x -d 'reset a connection after N answers'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l compat -d 'answer as the first server did: PONG in host order'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l public -d 'listen on every interface, not only this machine'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l backlog -x -d 'clients waiting to be accepted'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l reuseport -d 'a listener for each thread (SO_REUSEPORT)'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l ready-fd -x -d 'write the bound addresses to this descriptor'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l idle-timeout -x -d 'close a silent connection'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l drain -x -d 'to finish after SIGTERM or SIGINT'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l max-conns -x -d 'open connections'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l threads -x -d 'threads besides the main one'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l dispatcher -x -a 'epoll poll select' -d 'epoll, poll or select'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l nodelay -d 'send small pieces at once'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l no-nodelay -d 'do not send small pieces at once'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l busy-poll -x -d 'spin before sleeping'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l allow -x -d 'serve only these: ADDRESS,NETWORK/BITS,@FILE'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l deny -x -d 'do not serve these, even if allowed'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l verbose -s v -d 'say more; twice: every connection'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l quiet -s q -d 'say nothing but errors'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l json -d 'write events as JSON, one object a line'
+complete -c netkit -n '__netkit_at -p serve keepalive' -l help -s h -d 'print this help and exit'
 
 complete -c netkit -n '__netkit_at -p shell server' -l root -x -a '(__fish_complete_directories)' -d 'the directory that nobody can leave'
 complete -c netkit -n '__netkit_at -p shell server' -l start -x -a '(__fish_complete_directories)' -d 'where sessions begin'

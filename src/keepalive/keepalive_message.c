@@ -37,9 +37,14 @@ int keepalive_message_read(struct keepalive_message *message, struct nk_slice by
     return 0;
 }
 
+uint32_t keepalive_type_swap(uint32_t type)
+{
+    return __builtin_bswap32(type);
+}
+
 bool keepalive_type_accept(uint32_t *type, bool is_compat)
 {
-    if (is_compat && *type == __builtin_bswap32(KEEPALIVE_PONG))
+    if (is_compat && *type == keepalive_type_swap(KEEPALIVE_PONG))
         *type = KEEPALIVE_PONG;
     for (size_t i = 0; i < NK_ARRAY_LENGTH(known_types); i++) {
         if (known_types[i] == *type)

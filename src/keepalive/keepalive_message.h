@@ -35,6 +35,10 @@ void keepalive_message_write(char out[static KEEPALIVE_MESSAGE_SIZE], uint32_t t
  * is wrong. */
 int keepalive_message_read(struct keepalive_message *message, struct nk_slice bytes);
 
+/* The type in the other byte order, as little-endian machines send what they do not
+ * convert. */
+uint32_t keepalive_type_swap(uint32_t type);
+
 /* Whether the type is one that the protocol knows. With `is_compat` a PONG in host
  * order, as the protocol's first server sent it on little-endian machines, counts
  * as a PONG: *type is corrected. */

@@ -108,7 +108,8 @@ def test_ipv4_clients_of_a_socket_for_both(serve, denied, v4, v6):
 
 
 @pytest.mark.parametrize("words", [
-    ["http", "--demo"], ["echo"], ["discard"], ["chargen"], ["daytime"], ["time"]], ids=str)
+    ["http", "--demo"], ["echo"], ["discard"], ["chargen"], ["daytime"], ["time"],
+    ["keepalive"]], ids=str)
 def test_every_server_has_them(serve, words):
     """A server takes the options and serves everybody."""
     server = serve_allowing(serve, *words, "127.0.0.1:0", "--deny", "127.0.0.2", "--threads", 0)
