@@ -9,10 +9,8 @@
 
 /* ---- listings ---- */
 
-struct listing_job {
-    struct nk_job job;
-    struct http_suspended suspended;
-    struct http_loop *loop;
+struct listing {
+    struct http_errand errand;
     int directory;
     int page; /* or -errno */
     uint64_t size;
@@ -20,54 +18,49 @@ struct listing_job {
     char name[];
 };
 
-static void make_listing(struct nk_job *job)
+static void make_listing(struct http_errand *errand)
 {
-    struct listing_job *listing = nk_container_of(job, struct listing_job, job);
+    struct listing *listing = nk_container_of(errand, struct listing, errand);
     listing->page =
         http_listing_make(listing->directory, listing->name, listing->dotfiles, &listing->size);
 }
 
-static void send_listing(struct nk_job *job)
+static void free_listing(struct listing *listing)
 {
-    struct listing_job *listing = nk_container_of(job, struct listing_job, job);
-    struct http_exchange exchange;
-    if (!http_exchange_resume(&exchange, &listing->suspended, listing->loop)) {
-        if (listing->page >= 0)
-            close(listing->page);
-    } else {
-        if (listing->page >= 0)
-            http_respond_file(&exchange, listing->page, listing->size, "text/html; charset=utf-8");
-        else
-            http_respond_status(&exchange, 500, NULL, NULL);
-        http_exchange_finish(&exchange);
-    }
     close(listing->directory);
     free(listing);
+}
+
+static void send_listing(struct http_errand *errand, struct http_exchange *exchange)
+{
+    struct listing *listing = nk_container_of(errand, struct listing, errand);
+    if (listing->page >= 0 && exchange)
+        http_respond_file(exchange, listing->page, listing->size, "text/html; charset=utf-8");
+    else if (listing->page >= 0)
+        close(listing->page);
+    else if (exchange)
+        http_respond_status(exchange, 500, NULL, NULL);
+    free_listing(listing);
 }
 
 /* Takes the descriptor of the directory. */
 static void respond_listing(struct http_exchange *exchange, int directory, const char *name)
 {
-    const struct http_server *server = exchange->loop->server;
     size_t len = strlen(name) + 1;
-    struct listing_job *listing = calloc(1, sizeof(*listing) + len);
-    int error = listing ? 0 : -ENOMEM;
-    if (!error) {
-        listing->job.work = make_listing;
-        listing->job.complete = send_listing;
-        listing->job.loop = exchange->loop->loop;
-        listing->loop = exchange->loop;
-        listing->directory = directory;
-        listing->dotfiles = server->options.dotfiles;
-        memcpy(listing->name, name, len);
-        error = nk_worker_pool_submit(server->workers, &listing->job);
-    }
-    if (!error) {
-        http_exchange_suspend(exchange, &listing->suspended);
+    struct listing *listing = calloc(1, sizeof(*listing) + len);
+    if (!listing) {
+        close(directory);
+        http_respond_status(exchange, 503, NULL, NULL);
         return;
     }
-    close(directory);
-    free(listing);
+    listing->errand.run = make_listing;
+    listing->errand.answer = send_listing;
+    listing->directory = directory;
+    listing->dotfiles = exchange->loop->server->options.dotfiles;
+    memcpy(listing->name, name, len);
+    if (http_errand_start(&listing->errand, exchange) == 0)
+        return;
+    free_listing(listing);
     http_respond_status(exchange, 503, "too many directories are being listed",
                         "Retry-After: 1\r\n");
 }

@@ -19,6 +19,7 @@ void http_repeat_remember(struct http_repeat *repeat, struct nk_slice head,
     move(&request->path, head, repeat->head);
     move(&request->query, head, repeat->head);
     move(&request->host, head, repeat->head);
+    move(&request->head, head, repeat->head);
     for (size_t i = 0; i < request->header_count; i++) {
         move(&request->headers[i].name, head, repeat->head);
         move(&request->headers[i].value, head, repeat->head);

@@ -173,7 +173,8 @@ ssize_t http_request_parse(struct http_request *request, struct nk_slice input,
     int rc = read_window(&head, window, progress);
     if (rc == 0) {
         *progress = (struct http_progress){0};
-        return head.line - input.data;
+        request->head = nk_slice_make(input.data, (size_t)(head.line - input.data));
+        return (ssize_t)request->head.len;
     }
     if (rc == -EAGAIN && window.len < input.len)
         rc = http_head_refuse(&head, 431, "request head above the size limit (RFC 6585 5)");

@@ -61,6 +61,7 @@ struct http_request {
     struct nk_slice path;    /* still percent-encoded, without the query; "/" when absent */
     struct nk_slice query;   /* behind the '?', or empty */
     struct nk_slice host;    /* of an absolute target, else the Host field, else empty */
+    struct nk_slice head;    /* all of its bytes, the empty lines around it included */
     size_t header_count;
     struct http_header headers[HTTP_HEADERS_MAX];
 };

@@ -110,25 +110,50 @@ bool http_respond_method(struct http_exchange *exchange);
 
 /* ---- answering later ---- */
 
-/* What is left of an exchange whose answer takes work on another thread. */
+/* What is left of an exchange whose answer takes work elsewhere. */
 struct http_suspended {
     struct nk_connection_id connection;
-    enum http_method method;
-    unsigned minor_version;
+    size_t head_len;
+    char *head; /* a copy of the request's bytes; owned */
     bool keep_alive;
 };
 
 /* Leaves the callback without an answer; no further request of this connection
- * is looked at until http_exchange_finish. */
-void http_exchange_suspend(struct http_exchange *exchange, struct http_suspended *suspended);
+ * is looked at until http_exchange_finish. Returns 0, or -ENOMEM, and then
+ * nothing has happened. Every `suspended` is resumed exactly once. */
+int http_exchange_suspend(struct http_exchange *exchange, struct http_suspended *suspended);
 
-/* On the connection's loop: makes `exchange` usable for one http_respond again,
- * with a request that holds only what was suspended. Returns false when the
- * connection is gone. */
-bool http_exchange_resume(struct http_exchange *exchange, const struct http_suspended *suspended,
+/* On the connection's loop: makes `exchange` as it was, with the same request,
+ * for one http_respond or for the site to look at it again (http_site_handle),
+ * which may even suspend it again. Returns false when the connection is gone;
+ * then there is nothing to finish. */
+bool http_exchange_resume(struct http_exchange *exchange, struct http_suspended *suspended,
                           struct http_loop *loop);
 
-/* After the respond: lets the connection go on with its next request. */
-void http_exchange_finish(struct http_exchange *exchange);
+/* After the respond: lets the connection go on with its next request, unless the
+ * exchange was suspended again. */
+void http_exchange_finish(struct http_exchange *exchange, struct http_suspended *suspended);
+
+/* An answer that a worker thread prepares. Embedded in the caller's object. */
+struct http_errand;
+
+struct http_errand {
+    /* On a worker thread; may block. Nothing of the exchange may be touched. */
+    void (*run)(struct http_errand *errand);
+
+    /* Afterwards, on the loop: answers `exchange`, or hands it to the site again,
+     * and frees the errand's memory. NULL: the client has gone. */
+    void (*answer)(struct http_errand *errand, struct http_exchange *exchange);
+
+    /* private */
+    struct nk_job job;
+    struct http_loop *loop;
+    struct http_suspended suspended;
+};
+
+/* Suspends the exchange and has the errand run. Returns 0, or -ENOMEM or -EAGAIN
+ * (too much is queued): then nothing has happened and the exchange still wants
+ * its answer. */
+int http_errand_start(struct http_errand *errand, struct http_exchange *exchange);
 
 #endif

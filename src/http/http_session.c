@@ -74,8 +74,7 @@ void http_session_refuse(struct nk_tcp_connection *connection, int status, const
     nk_tcp_connection_close(connection, NK_CLOSE_LINGER);
 }
 
-/* After a complete response: the next request, or the end. */
-static void go_on(struct nk_tcp_connection *connection)
+void http_session_go_on(struct nk_tcp_connection *connection)
 {
     struct http_session *session = http_session_of(connection);
     if (nk_tcp_connection_is_closing(connection))
@@ -107,7 +106,7 @@ void http_session_answer(struct nk_tcp_connection *connection)
                           memory_order_relaxed);
     http_site_handle(&exchange);
     if (session->state == HTTP_SESSION_ANSWERING)
-        go_on(connection);
+        http_session_go_on(connection);
 }
 
 /* ---- heads ---- */
@@ -185,9 +184,9 @@ static bool takes_input(struct nk_tcp_connection *connection)
            !nk_tcp_connection_is_blocked(connection) && !nk_tcp_connection_is_closing(connection);
 }
 
-/* The client will send nothing more: what it asked for is still delivered, an
- * incomplete request is not processed (RFC 9112 8). */
-static void end_after_input(struct nk_tcp_connection *connection)
+/* What it asked for is still delivered, an incomplete request is not processed
+ * (RFC 9112 8). */
+void http_session_end_after_input(struct nk_tcp_connection *connection)
 {
     struct http_session *session = http_session_of(connection);
     if (session->state == HTTP_SESSION_SUSPENDED || nk_tcp_connection_is_closing(connection))
@@ -214,7 +213,7 @@ static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice i
     else if (state == HTTP_SESSION_ENDED)
         consumed = input.len;
     if (nk_tcp_connection_input_ended(connection))
-        end_after_input(connection);
+        http_session_end_after_input(connection);
     return consumed;
 }
 
@@ -280,47 +279,4 @@ void http_server_handlers(const struct http_options *options,
         .high_water = 1, /* no further request is read while output is queued */
         .keeps_half_open = true,
     };
-}
-
-/* ---- suspending ---- */
-
-void http_exchange_suspend(struct http_exchange *exchange, struct http_suspended *suspended)
-{
-    *suspended = (struct http_suspended){
-        .connection = nk_tcp_connection_id(exchange->connection),
-        .method = exchange->request->method,
-        .minor_version = exchange->request->minor_version,
-        .keep_alive = exchange->keep_alive,
-    };
-    http_session_enter(exchange->connection, HTTP_SESSION_SUSPENDED);
-    nk_tcp_connection_pause_reading(exchange->connection);
-}
-
-bool http_exchange_resume(struct http_exchange *exchange, const struct http_suspended *suspended,
-                          struct http_loop *loop)
-{
-    struct nk_tcp_connection *connection =
-        nk_tcp_connection_find(loop->loop, suspended->connection);
-    if (!connection || nk_tcp_connection_is_closing(connection))
-        return false;
-    http_repeat_forget(&loop->repeat);
-    loop->request.method = suspended->method;
-    loop->request.minor_version = suspended->minor_version;
-    *exchange = (struct http_exchange){connection, loop, &loop->request, suspended->keep_alive};
-    return true;
-}
-
-void http_exchange_finish(struct http_exchange *exchange)
-{
-    struct nk_tcp_connection *connection = exchange->connection;
-    go_on(connection);
-    if (nk_tcp_connection_is_closing(connection))
-        return;
-    http_session_enter(connection, HTTP_SESSION_WAITING);
-    if (is_draining(connection) && !nk_tcp_connection_is_blocked(connection))
-        nk_tcp_connection_close(connection, NK_CLOSE_LINGER);
-    else if (nk_tcp_connection_input_ended(connection) && !http_session_of(connection)->has_rest)
-        end_after_input(connection); /* nothing will come to say so again */
-    else
-        nk_tcp_connection_resume_reading(connection);
 }

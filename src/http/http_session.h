@@ -1,6 +1,7 @@
 /* What the HTTP server remembers of one connection, between the bytes. Internal
- * to http_session.c, which holds the course of a connection, and to
- * http_session_body.c, which takes the bodies of requests.
+ * to http_session.c, which holds the course of a connection, to
+ * http_session_body.c, which takes the bodies of requests, and to
+ * http_suspend.c, for answers that are made elsewhere.
  */
 #ifndef HTTP_HTTP_SESSION_H
 #define HTTP_HTTP_SESSION_H
@@ -56,6 +57,12 @@ void http_session_refuse(struct nk_tcp_connection *connection, int status, const
 
 /* Lets the handler answer the complete request in the loop's `request`. */
 void http_session_answer(struct nk_tcp_connection *connection);
+
+/* After a complete response: the next request, or the end. */
+void http_session_go_on(struct nk_tcp_connection *connection);
+
+/* The client will send nothing more. */
+void http_session_end_after_input(struct nk_tcp_connection *connection);
 
 /* ---- http_session_body.c ---- */
 

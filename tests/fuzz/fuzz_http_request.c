@@ -26,6 +26,7 @@ static void check_request(const struct http_request *request, struct nk_slice he
     check_path(request->path, head);
     check_slice(request->query, head);
     check_slice(request->host, head);
+    FUZZ_CHECK(request->head.data == head.data && request->head.len == head.len);
     FUZZ_CHECK(request->method != HTTP_METHOD_UNKNOWN);
     FUZZ_CHECK(request->target.len > 0 && request->target.len <= limits->target);
     FUZZ_CHECK(request->header_count <= HTTP_HEADERS_MAX);

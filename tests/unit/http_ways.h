@@ -74,6 +74,7 @@ static inline void http_assert_same_request(const struct http_outcome *a,
     http_assert_same_slice(a, ra->path, b, rb->path);
     http_assert_same_slice(a, ra->query, b, rb->query);
     http_assert_same_slice(a, ra->host, b, rb->host);
+    http_assert_same_slice(a, ra->head, b, rb->head);
     for (size_t i = 0; i < ra->header_count; i++) {
         http_assert_same_slice(a, ra->headers[i].name, b, rb->headers[i].name);
         http_assert_same_slice(a, ra->headers[i].value, b, rb->headers[i].value);

@@ -1,0 +1,126 @@
+/* Answers that are made elsewhere: the request is kept and comes back later. */
+#include <errno.h>
+
+#include "http/http_session.h"
+#include "net/connection_group.h"
+
+static int keep(struct http_suspended *suspended, const struct http_exchange *exchange)
+{
+    const struct nk_slice head = exchange->request->head;
+    char *copy = malloc(head.len);
+    if (!copy)
+        return -ENOMEM;
+    memcpy(copy, head.data, head.len);
+    *suspended = (struct http_suspended){
+        .connection = nk_tcp_connection_id(exchange->connection),
+        .head_len = head.len,
+        .head = copy,
+        .keep_alive = exchange->keep_alive,
+    };
+    return 0;
+}
+
+static void drop(struct http_suspended *suspended)
+{
+    free(suspended->head);
+    suspended->head = NULL;
+}
+
+static void leave(struct http_exchange *exchange)
+{
+    http_session_enter(exchange->connection, HTTP_SESSION_SUSPENDED);
+    nk_tcp_connection_pause_reading(exchange->connection);
+}
+
+int http_exchange_suspend(struct http_exchange *exchange, struct http_suspended *suspended)
+{
+    int error = keep(suspended, exchange);
+    if (!error)
+        leave(exchange);
+    return error;
+}
+
+/* The head was good once. */
+static bool read_again(struct http_loop *loop, const struct http_suspended *suspended)
+{
+    struct http_limits limits = http_session_limits(&loop->server->options);
+    struct http_progress progress = {0};
+    struct http_problem problem;
+    struct nk_slice head = nk_slice_make(suspended->head, suspended->head_len);
+    http_repeat_forget(&loop->repeat);
+    return http_request_parse(&loop->request, head, &limits, &progress, &problem) > 0;
+}
+
+bool http_exchange_resume(struct http_exchange *exchange, struct http_suspended *suspended,
+                          struct http_loop *loop)
+{
+    struct nk_tcp_connection *connection =
+        nk_tcp_connection_find(loop->loop, suspended->connection);
+    if (!connection || nk_tcp_connection_is_closing(connection) || !read_again(loop, suspended)) {
+        drop(suspended);
+        return false;
+    }
+    *exchange = (struct http_exchange){connection, loop, &loop->request, suspended->keep_alive};
+    http_session_of(connection)->state = HTTP_SESSION_ANSWERING;
+    return true;
+}
+
+void http_exchange_finish(struct http_exchange *exchange, struct http_suspended *suspended)
+{
+    struct nk_tcp_connection *connection = exchange->connection;
+    struct http_session *session = http_session_of(connection);
+    drop(suspended);
+    if (session->state == HTTP_SESSION_SUSPENDED)
+        return;
+    http_session_go_on(connection);
+    if (nk_tcp_connection_is_closing(connection))
+        return;
+    http_session_enter(connection, HTTP_SESSION_WAITING);
+    bool is_draining = nk_connection_group_is_draining(nk_tcp_connection_group(connection));
+    if (is_draining && !nk_tcp_connection_is_blocked(connection))
+        nk_tcp_connection_close(connection, NK_CLOSE_LINGER);
+    else if (nk_tcp_connection_input_ended(connection) && !session->has_rest)
+        http_session_end_after_input(connection); /* nothing will come to say so again */
+    else
+        nk_tcp_connection_resume_reading(connection);
+}
+
+/* ---- errands ---- */
+
+static void run_errand(struct nk_job *job)
+{
+    struct http_errand *errand = nk_container_of(job, struct http_errand, job);
+    errand->run(errand);
+}
+
+static void end_errand(struct nk_job *job)
+{
+    struct http_errand *errand = nk_container_of(job, struct http_errand, job);
+    struct http_suspended suspended = errand->suspended;
+    struct http_exchange exchange;
+    if (!http_exchange_resume(&exchange, &suspended, errand->loop)) {
+        errand->answer(errand, NULL);
+        return;
+    }
+    errand->answer(errand, &exchange);
+    http_exchange_finish(&exchange, &suspended);
+}
+
+int http_errand_start(struct http_errand *errand, struct http_exchange *exchange)
+{
+    errand->job = (struct nk_job){
+        .work = run_errand,
+        .complete = end_errand,
+        .loop = exchange->loop->loop,
+    };
+    errand->loop = exchange->loop;
+    int error = keep(&errand->suspended, exchange);
+    if (error)
+        return error;
+    error = nk_worker_pool_submit(exchange->loop->server->workers, &errand->job);
+    if (error)
+        drop(&errand->suspended);
+    else
+        leave(exchange);
+    return error;
+}
