@@ -86,11 +86,7 @@ static bool read_escape(struct reader *reader)
 {
     struct nk_slice text = nk_slice_from(reader->rest, 1);
     char byte = 0;
-    size_t len = shell_text_read_escape(text, &byte);
-    if (len == 0 && text.len > 0 && strchr(" '\"", text.data[0]) && text.data[0] != '\0') {
-        byte = text.data[0];
-        len = 1;
-    }
+    size_t len = shell_text_read_word_escape(text, &byte);
     if (len == 0)
         return fail(reader, "an escape is \\n, \\r, \\t, \\xHH, or a backslash before a backslash, "
                             "a quote or a space");

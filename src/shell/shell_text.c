@@ -1,7 +1,6 @@
 #include "shell/shell_text.h"
 
 #include <errno.h>
-#include <stdbool.h>
 
 #include "base/utf8.h"
 
@@ -121,6 +120,16 @@ size_t shell_text_read_escape(struct nk_slice text, char *byte)
     return 0;
 }
 
+size_t shell_text_read_word_escape(struct nk_slice text, char *byte)
+{
+    size_t len = shell_text_read_escape(text, byte);
+    if (len == 0 && text.len > 0 && text.data[0] != '\0' && strchr(" '\"", text.data[0])) {
+        *byte = text.data[0];
+        len = 1;
+    }
+    return len;
+}
+
 ssize_t shell_text_unescape(struct nk_slice text, char *out)
 {
     size_t len = 0;
@@ -135,6 +144,31 @@ ssize_t shell_text_unescape(struct nk_slice text, char *out)
         len++;
     }
     return (ssize_t)len;
+}
+
+bool shell_text_is_visible(struct nk_slice text)
+{
+    while (text.len > 0) {
+        uint32_t code_point;
+        size_t bytes = nk_utf8_decode(text, &code_point);
+        if (bytes == 0 || is_hidden(code_point))
+            return false;
+        text = nk_slice_from(text, bytes);
+    }
+    return true;
+}
+
+size_t shell_text_quote(struct nk_slice text, char *out)
+{
+    size_t len = 0;
+    out[len++] = '"';
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] == '"')
+            out[len++] = '\\';
+        out[len++] = text.data[i];
+    }
+    out[len++] = '"';
+    return len;
 }
 
 /* strftime would look whether the file of the time zone has changed, each time,
