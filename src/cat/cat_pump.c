@@ -85,6 +85,7 @@ void cat_pump_init(struct cat_pump *pump, struct cat_port *source, struct cat_po
     pump->piped = 0;
     pump->source_ended = false;
     pump->source_error = 0;
+    pump->is_bulk = false;
     pump->has_record = false;
     nk_timer_init(&pump->rate_timer, on_allowed);
     if (pump->rate_limit > 0)

@@ -61,6 +61,7 @@ struct cat_pump {
     size_t piped; /* RELAY: bytes in it */
     bool source_ended;
     int source_error; /* why it has ended; reported when its bytes are written */
+    bool is_bulk;     /* SPLICE: the last turn moved much */
     bool has_record;  /* PACKET: one is in the buffer, perhaps an empty one */
     bool is_paused;
     bool has_ended;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include "cat/cat_pump_private.h"
@@ -13,8 +14,8 @@
 /* One event moves at most this much before others are looked at. */
 #define MOVE_SIZE ((size_t)1024 * 1024)
 
-/* The same for a pair that splice moves less at a time. */
-#define SPLICES_PER_EVENT 8
+/* Who moves so much at a time moves more soon. */
+#define BULK_SIZE ((size_t)64 * 1024)
 
 /* ---- between a pipe and a socket ---- */
 
@@ -30,28 +31,29 @@ static void wait_for_slower_side(struct cat_pump *pump)
     cat_pump_want(pump, !waits_for_sink, waits_for_sink);
 }
 
-/* While bytes are moved more arrive: taking them at once saves waking up for
- * them. Returns like splice(2). An end or an error behind some bytes is
- * returned at once: the kernel tells of a reset only once. */
-static ssize_t splice_on(struct cat_pump *pump)
+/* Returns like splice(2). Once per event: what arrives meanwhile is worth moving
+ * when there is more of it. In bulk the program at the other end of the pipe is
+ * let go first, for the same reason, and because the kernel spins for the lock of
+ * a pipe that somebody else is copying from: that takes half of the CPU time. */
+static ssize_t splice_once(struct cat_pump *pump)
 {
-    ssize_t moved = 0;
-    ssize_t total = 0;
-    for (int i = 0; i < SPLICES_PER_EVENT; i++) {
-        size_t allowed = cat_pump_allowed(pump, MOVE_SIZE);
-        moved = allowed > 0 ? nk_socket_splice(pump->source->fd, pump->sink->fd, allowed) : -EAGAIN;
-        if (moved <= 0)
-            break;
+    if (pump->is_bulk)
+        (void)sched_yield();
+    size_t allowed = cat_pump_allowed(pump, MOVE_SIZE);
+    if (allowed == 0)
+        return -EAGAIN;
+    ssize_t moved = nk_socket_splice(pump->source->fd, pump->sink->fd, allowed);
+    if (moved > 0) {
         cat_pump_took(pump, (size_t)moved);
         pump->moved += (uint64_t)moved;
-        total += moved;
     }
-    return total > 0 && (moved > 0 || moved == -EAGAIN) ? total : moved;
+    pump->is_bulk = moved >= (ssize_t)BULK_SIZE;
+    return moved;
 }
 
 void cat_pump_run_splice(struct cat_pump *pump)
 {
-    ssize_t moved = cat_pump_may_read(pump) ? splice_on(pump) : -EAGAIN;
+    ssize_t moved = cat_pump_may_read(pump) ? splice_once(pump) : -EAGAIN;
     if (!cat_pump_may_read(pump) && (moved > 0 || moved == -EAGAIN)) {
         cat_pump_want(pump, false, false);
     } else if (moved > 0) {
