@@ -1,20 +1,6 @@
 #include "http/http_chars.h"
 #include "http/http_head.h"
-
-/* Takes the next member of a comma-separated list (RFC 9110 5.6.1) from the
- * front of *rest; rest->data is NULL behind the last one. */
-static bool next_member(struct nk_slice *rest, struct nk_slice *member)
-{
-    if (rest->data == NULL)
-        return false;
-    const size_t comma = nk_slice_find(*rest, ',');
-    *member = nk_slice_trim(nk_slice_first(*rest, comma));
-    if (comma == NK_SLICE_NOT_FOUND)
-        *rest = nk_slice_make(NULL, 0);
-    else
-        *rest = nk_slice_from(*rest, comma + 1);
-    return true;
-}
+#include "http/http_list.h"
 
 static bool is(struct nk_slice slice, struct nk_slice word)
 {
@@ -39,7 +25,7 @@ static int read_connection(struct http_head *head, struct nk_slice value)
     static const struct nk_slice close = NK_SLICE("close");
     static const struct nk_slice keep_alive = NK_SLICE("keep-alive");
     struct nk_slice member;
-    while (next_member(&value, &member)) {
+    while (http_list_next(&value, &member)) {
         if (is(member, close))
             head->seen |= HTTP_SEEN_CLOSE;
         else if (is(member, keep_alive))
@@ -54,7 +40,7 @@ static int read_expect(struct http_head *head, struct nk_slice value)
     struct nk_slice member;
     if ((head->seen & HTTP_SEEN_VERSION_1_0) != 0)
         return 0; /* the field means nothing there (RFC 9110 10.1.1) */
-    while (next_member(&value, &member)) {
+    while (http_list_next(&value, &member)) {
         if (is(member, expectation))
             head->seen |= HTTP_SEEN_CONTINUE;
         else if (member.len > 0)
@@ -101,7 +87,7 @@ static bool resembles_chunked(struct nk_slice coding)
 static int refuse_codings(struct http_head *head, struct nk_slice value)
 {
     struct nk_slice member;
-    while (next_member(&value, &member)) {
+    while (http_list_next(&value, &member)) {
         const char *const end = member.data + member.len;
         if (member.len == 0 || http_char_skip(member.data, end, HTTP_CHAR_TOKEN) != end)
             return http_head_refuse(head, 400, "transfer coding is not a token (RFC 9112 6.1)");

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "http/http_date.h"
 #include "http/http_options.h"
 #include "http/http_repeat.h"
 #include "http/http_request.h"
