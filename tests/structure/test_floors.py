@@ -55,7 +55,7 @@ def test_floors_of_the_library_include_downwards_only():
 SHARED = ("service", "terminal", "measure")
 
 # Who speaks the protocol of another service's server.
-SPEAKS = {"probe": ("http", "keepalive")}
+SPEAKS = {"probe": ("http", "keepalive"), "check": ("http",)}
 
 
 def test_services_do_not_know_each_other():
