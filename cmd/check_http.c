@@ -33,7 +33,6 @@ static const struct option_spec options[] = {
         .group = OPTION_GROUP_CONTENT,
         .offset = offsetof(struct check_options, row),
         .argument = "N",
-        .minimum = 1,
         .maximum = CHECK_ROWS,
         .help = "only the cases of this row of the table",
         .unset = "all",

@@ -7,12 +7,23 @@
 
 /* clang-format off: a command, a line */
 const struct command *const commands[] = {
-    &connect_command,       &listen_command,        &relay_command,
-    &replay_command,        &serve_echo_command,    &serve_discard_command,
-    &serve_chargen_command, &serve_daytime_command, &serve_time_command,
-    &serve_http_command,    &serve_shell_command,   &serve_keepalive_command,
-    &shell_server_command,  &check_http_command,    &completion_command,
-    &help_command,          NULL,
+    &connect_command,
+    &listen_command,
+    &relay_command,
+    &replay_command,
+    &serve_echo_command,
+    &serve_discard_command,
+    &serve_chargen_command,
+    &serve_daytime_command,
+    &serve_time_command,
+    &serve_http_command,
+    &serve_shell_command,
+    &serve_keepalive_command,
+    &shell_server_command,
+    &check_http_command,
+    &completion_command,
+    &help_command,
+    NULL,
 };
 /* clang-format on */
 

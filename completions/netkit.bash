@@ -61,7 +61,11 @@ _netkit_takes_value()
         --drop | \
         --seed | \
         --freeze-after | \
-        --rst-after) return 0 ;;
+        --rst-after | \
+        --path | \
+        --row | \
+        --timeout | \
+        --parallel) return 0 ;;
     esac
     return 1
 }
@@ -612,6 +616,30 @@ _netkit_shell_server()
     fi
 }
 
+_netkit_check_http()
+{
+    case $prev in
+        --dispatcher)
+            _netkit_words epoll poll select
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --path \
+            --row \
+            --timeout \
+            --parallel \
+            --dispatcher \
+            --verbose \
+            --quiet \
+            --json \
+            --help
+    fi
+}
+
 _netkit_completion()
 {
     if _netkit_takes_value "$prev"; then
@@ -653,13 +681,16 @@ _netkit()
 
     case $name in
         '' | help)
-            _netkit_words serve shell connect listen relay replay completion help --help --version
+            _netkit_words serve shell check connect listen relay replay completion help --help --version
             ;;
         serve | 'help serve')
             _netkit_words echo discard chargen daytime time http shell keepalive --help
             ;;
         shell | 'help shell')
             _netkit_words server --help
+            ;;
+        check | 'help check')
+            _netkit_words http --help
             ;;
         'connect' | 'connect '*) _netkit_connect ;;
         'listen' | 'listen '*) _netkit_listen ;;
@@ -674,6 +705,7 @@ _netkit()
         'serve shell' | 'serve shell '*) _netkit_serve_shell ;;
         'serve keepalive' | 'serve keepalive '*) _netkit_serve_keepalive ;;
         'shell server' | 'shell server '*) _netkit_shell_server ;;
+        'check http' | 'check http '*) _netkit_check_http ;;
         'completion' | 'completion '*) _netkit_completion ;;
     esac
 }

@@ -58,7 +58,11 @@ function __netkit_at
             --drop \
             --seed \
             --freeze-after \
-            --rst-after
+            --rst-after \
+            --path \
+            --row \
+            --timeout \
+            --parallel
             set is_value 1
         else if not string match -q -- '-*' $token
             set -a words $token
@@ -75,6 +79,8 @@ complete -c netkit -n '__netkit_at' -a serve -d 'run a server'
 complete -c netkit -n '__netkit_at help' -a serve -d 'run a server'
 complete -c netkit -n '__netkit_at' -a shell -d 'walk through a directory elsewhere'
 complete -c netkit -n '__netkit_at help' -a shell -d 'walk through a directory elsewhere'
+complete -c netkit -n '__netkit_at' -a check -d 'see whether a server keeps the rules'
+complete -c netkit -n '__netkit_at help' -a check -d 'see whether a server keeps the rules'
 complete -c netkit -n '__netkit_at' -a connect -d 'join standard input and output to an address'
 complete -c netkit -n '__netkit_at help' -a connect -d 'join standard input and output to an address'
 complete -c netkit -n '__netkit_at' -a listen -d 'wait for one peer, then join it to standard input and output'
@@ -105,6 +111,8 @@ complete -c netkit -n '__netkit_at serve' -a keepalive -d 'answer heartbeats, so
 complete -c netkit -n '__netkit_at help serve' -a keepalive -d 'answer heartbeats, so that clients know it is alive'
 complete -c netkit -n '__netkit_at shell' -a server -d 'let clients walk through a directory: pwd, cd, ls'
 complete -c netkit -n '__netkit_at help shell' -a server -d 'let clients walk through a directory: pwd, cd, ls'
+complete -c netkit -n '__netkit_at check' -a http -d 'see whether an HTTP server keeps the RFCs'
+complete -c netkit -n '__netkit_at help check' -a http -d 'see whether an HTTP server keeps the RFCs'
 
 complete -c netkit -n '__netkit_at' -l version -d 'print the version and exit'
 complete -c netkit -n '__netkit_at' -l help -s h -d 'print this help and exit'
@@ -411,6 +419,16 @@ complete -c netkit -n '__netkit_at -p shell server' -l verbose -s v -d 'say more
 complete -c netkit -n '__netkit_at -p shell server' -l quiet -s q -d 'say nothing but errors'
 complete -c netkit -n '__netkit_at -p shell server' -l json -d 'write events as JSON, one object a line'
 complete -c netkit -n '__netkit_at -p shell server' -l help -s h -d 'print this help and exit'
+
+complete -c netkit -n '__netkit_at -p check http' -l path -x -d 'of a resource that exists, at best a file'
+complete -c netkit -n '__netkit_at -p check http' -l row -x -d 'only the cases of this row of the table'
+complete -c netkit -n '__netkit_at -p check http' -l timeout -x -d 'for each case'
+complete -c netkit -n '__netkit_at -p check http' -l parallel -x -d 'cases at a time'
+complete -c netkit -n '__netkit_at -p check http' -l dispatcher -x -a 'epoll poll select' -d 'epoll, poll or select'
+complete -c netkit -n '__netkit_at -p check http' -l verbose -s v -d 'say more; twice: every connection'
+complete -c netkit -n '__netkit_at -p check http' -l quiet -s q -d 'say nothing but errors'
+complete -c netkit -n '__netkit_at -p check http' -l json -d 'write events as JSON, one object a line'
+complete -c netkit -n '__netkit_at -p check http' -l help -s h -d 'print this help and exit'
 
 complete -c netkit -n '__netkit_at completion' -a bash
 complete -c netkit -n '__netkit_at completion' -a zsh

@@ -142,7 +142,7 @@ static struct nk_slice take_payload(struct http_body *body, struct nk_slice inpu
 
 static int refuse(struct http_problem *problem, int status, const char *rule)
 {
-    *problem = (struct http_problem){status, rule};
+    *problem = (struct http_problem){.status = status, .rule = rule};
     return -EBADMSG;
 }
 

@@ -144,6 +144,16 @@ static bool is_blank(char byte)
     return byte == ' ' || byte == '\t';
 }
 
+/* Completes a refusal with the name of the field, which ends at `end` or behind the
+ * blanks there. */
+static int name_field(struct http_head *head, const char *end)
+{
+    while (end > head->line && end < head->end && is_blank(*end))
+        end++;
+    head->problem.field = nk_slice_make(head->line, (size_t)(end - head->line));
+    return -EBADMSG;
+}
+
 /* Says what is wrong with a name that ends at `stop` without a colon. */
 static int refuse_name(struct http_head *head, const char *stop)
 {
@@ -194,20 +204,21 @@ int http_field_read(struct http_head *head)
     const char *const colon = http_char_skip(head->line, head->end, HTTP_CHAR_TOKEN);
     if (colon == head->end)
         return -EAGAIN;
-    if (*colon != ':' || colon == head->line)
-        return refuse_name(head, colon);
+    if (*colon != ':' || colon == head->line) {
+        (void)refuse_name(head, colon);
+        return name_field(head, colon);
+    }
     struct http_header *header = &request->headers[request->header_count];
     header->name = nk_slice_make(head->line, (size_t)(colon - head->line));
     const char *line_end = NULL;
     int rc = read_value(head, colon + 1, &header->value, &line_end);
+    const struct field_rule *rule = rule_of(header->name);
+    if (rc == 0 && rule != NULL)
+        rc = rule->read(head, header->value);
+    if (rc == -EBADMSG)
+        return name_field(head, colon);
     if (rc < 0)
         return rc;
-    const struct field_rule *rule = rule_of(header->name);
-    if (rule != NULL) {
-        rc = rule->read(head, header->value);
-        if (rc < 0)
-            return rc;
-    }
     request->header_count++;
     head->line = line_end;
     return 0;

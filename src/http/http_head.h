@@ -50,7 +50,7 @@ bool http_authority_parse(struct nk_slice authority, struct nk_slice *port);
 
 static inline int http_head_refuse(struct http_head *head, int status, const char *rule)
 {
-    head->problem = (struct http_problem){status, rule};
+    head->problem = (struct http_problem){.status = status, .rule = rule};
     return -EBADMSG;
 }
 

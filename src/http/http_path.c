@@ -7,7 +7,7 @@
 
 static ssize_t refuse(struct http_problem *problem, int status, const char *rule)
 {
-    *problem = (struct http_problem){status, rule};
+    *problem = (struct http_problem){.status = status, .rule = rule};
     return -EBADMSG;
 }
 

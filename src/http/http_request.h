@@ -82,11 +82,14 @@ struct http_progress {
     uint32_t seen : 8;     /* what the complete lines have said */
 };
 
-/* Why a request was refused: the status to answer with and the rule it broke,
- * a constant such as "whitespace before the colon (RFC 9112 5.1)". */
+/* Why a request was refused: the status to answer with, the rule it broke, a
+ * constant such as "white space before the colon (RFC 9112 5.1)", and the name of
+ * the header field in the input that broke it, empty when it was none. In words:
+ * http_problem.h. */
 struct http_problem {
     int status;
     const char *rule;
+    struct nk_slice field;
 };
 
 /* Parses one request head at the start of `input`.

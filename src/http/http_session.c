@@ -13,6 +13,7 @@
 
 #include <errno.h>
 
+#include "http/http_problem.h"
 #include "http/http_site.h"
 #include "net/connection_group.h"
 
@@ -72,6 +73,13 @@ void http_session_refuse(struct nk_tcp_connection *connection, int status, const
     http_respond_status(&exchange, status, rule, NULL);
     http_session_enter(connection, HTTP_SESSION_ENDED);
     nk_tcp_connection_close(connection, NK_CLOSE_LINGER);
+}
+
+void http_session_refuse_problem(struct nk_tcp_connection *connection,
+                                 const struct http_problem *problem)
+{
+    char text[HTTP_PROBLEM_TEXT_MAX];
+    http_session_refuse(connection, problem->status, http_problem_print(problem, text));
 }
 
 void http_session_go_on(struct nk_tcp_connection *connection)
@@ -162,7 +170,7 @@ static size_t take_request(struct nk_tcp_connection *connection, struct nk_slice
         return 0;
     }
     if (head < 0) {
-        http_session_refuse(connection, problem.status, problem.rule);
+        http_session_refuse_problem(connection, &problem);
         return input.len;
     }
     struct nk_slice rest = nk_slice_from(input, (size_t)head);

@@ -49,7 +49,7 @@ size_t http_session_take_body(struct nk_tcp_connection *connection, struct nk_sl
 {
     struct http_session *session = http_session_of(connection);
     struct http_unfinished *unfinished = session->unfinished;
-    struct http_problem problem = {400, NULL};
+    struct http_problem problem = {.status = 400};
     ssize_t consumed = drop_body(&unfinished->body, input, &problem);
     if (consumed < 0) {
         http_session_refuse(connection, problem.status, problem.rule);
@@ -111,7 +111,7 @@ size_t http_session_begin_body(struct nk_tcp_connection *connection, struct nk_s
 {
     struct http_loop *loop = http_loop_of(connection);
     struct http_session *session = http_session_of(connection);
-    struct http_problem problem = {400, NULL};
+    struct http_problem problem = {.status = 400};
     struct http_body body;
     if (!is_served(loop->request.method)) {
         http_repeat_forget(&loop->repeat);

@@ -521,6 +521,24 @@ def test_case(server, each, how):
     check_bystander(server)
 
 
+@pytest.mark.parametrize(
+    "field, text",
+    [
+        ("Host : h", 'white space before the colon in "Host " (RFC 9112 5.1)'),
+        ("Content-Length: +5", 'Content-Length is not digits only in "Content-Length" (RFC 9110 8.6)'),
+        ("X-A: a\x01b", 'control byte in a field value in "X-A" (RFC 9110 5.5)'),
+        ("a\x1b[: 1", 'field name is not a token in "a" (RFC 9110 5.1)'),
+    ],
+)
+def test_a_400_names_the_rule_and_the_field(server, field, text):
+    """Who sees the 400 has to guess which of his fields was wrong."""
+    with HttpClient(server) as client:
+        client.send(get(field))
+        response = client.receive()
+        assert response.status == 400
+        assert response.body.decode() == f"400 Bad Request: {text}\n"
+
+
 def test_every_row_has_a_case():
     """A row of the table that nobody tests."""
     rows = {int(each.name[:2]) for each in CASES}

@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size >= NAME_SIZE)
         return 0;
     const struct nk_slice path = {(const char *)data, size};
-    struct http_problem problem = {0, NULL};
+    struct http_problem problem = {0};
     for (size_t name_size = 1; name_size <= NAME_SIZE; name_size *= 8) {
         char *name = malloc(name_size); /* exactly: one byte more is an error */
         FUZZ_CHECK(name != NULL);

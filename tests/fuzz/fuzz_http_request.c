@@ -72,7 +72,7 @@ static void check_pieces(struct nk_slice input, size_t first, size_t step,
 {
     static struct http_request request;
     struct http_progress progress = {0};
-    struct http_problem problem = {0, NULL};
+    struct http_problem problem = {0};
     struct nk_slice part = nk_slice_first(input, first);
     for (;;) {
         /* Exactly its bytes, so that reading one more is an error. */
@@ -115,7 +115,7 @@ static void check_input(struct nk_slice input, const struct http_limits *limits)
 {
     static struct http_request request;
     struct http_progress progress = {0};
-    struct http_problem problem = {0, NULL};
+    struct http_problem problem = {0};
     const ssize_t rc = http_request_parse(&request, input, limits, &progress, &problem);
     const size_t end = end_of_head(input);
     FUZZ_CHECK(rc == -EAGAIN || rc == -EBADMSG || (rc > 0 && (size_t)rc == end));

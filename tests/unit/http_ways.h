@@ -39,7 +39,7 @@ static inline void http_parse_copy(struct http_outcome *outcome, struct nk_slice
 {
     /* Garbage in the scratch space must not matter. */
     memset(outcome, 0xa5, sizeof(*outcome));
-    outcome->problem = (struct http_problem){0, NULL};
+    outcome->problem = (struct http_problem){0};
     outcome->copy = malloc(len > 0 ? len : 1);
     outcome->copy_len = len;
     assert_non_null(outcome->copy);

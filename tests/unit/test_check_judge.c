@@ -184,10 +184,8 @@ static void test_steps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alternatives),
-        cmocka_unit_test(test_verdicts),
-        cmocka_unit_test(test_demands),
-        cmocka_unit_test(test_another_protocol),
+        cmocka_unit_test(test_alternatives), cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_demands),      cmocka_unit_test(test_another_protocol),
         cmocka_unit_test(test_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

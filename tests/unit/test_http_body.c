@@ -44,7 +44,7 @@ static bool decode_piece(struct http_body *body, struct nk_slice piece, struct r
     struct nk_slice rest = nk_slice_make(copy, piece.len);
     while (rest.len > 0 && !http_body_is_complete(body)) {
         struct nk_slice payload;
-        struct http_problem problem = {0, NULL};
+        struct http_problem problem = {0};
         const ssize_t used = http_body_decode(body, rest, &payload, &problem);
         if (used < 0) {
             assert_int_equal(used, -EBADMSG);

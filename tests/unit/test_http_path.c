@@ -91,7 +91,7 @@ static void test_paths_become_names(void **state)
         const size_t len = strlen(test->path);
         char *path = malloc(len > 0 ? len : 1); /* without a NUL: exactly its bytes */
         char name[64];
-        struct http_problem problem = {0, NULL};
+        struct http_problem problem = {0};
         assert_non_null(path);
         memcpy(path, test->path, len);
         const ssize_t rc = http_path_decode(nk_slice_make(path, len), name, sizeof(name), &problem);
@@ -114,7 +114,7 @@ static void test_raw_nul_is_refused(void **state)
 {
     static const struct nk_slice path = NK_SLICE("/a\0b");
     char name[16];
-    struct http_problem problem = {0, NULL};
+    struct http_problem problem = {0};
     (void)state;
     assert_int_equal(http_path_decode(path, name, sizeof(name), &problem), -EBADMSG);
     assert_int_equal(problem.status, 400);
@@ -129,7 +129,7 @@ static void test_names_fit_or_are_refused(void **state)
     for (size_t i = 0; i < NK_ARRAY_LENGTH(paths); i++) {
         for (size_t size = 0; size < 6; size++) {
             char *name = malloc(size > 0 ? size : 1);
-            struct http_problem problem = {0, NULL};
+            struct http_problem problem = {0};
             assert_non_null(name);
             const ssize_t rc = http_path_decode(nk_slice_of_string(paths[i]), name, size, &problem);
             assert_int_equal(rc, size < 4 ? -EBADMSG : 3);

@@ -45,7 +45,7 @@ static void test_heads_of_real_clients(void **state)
 static void test_no_bytes_are_not_a_request(void **state)
 {
     struct http_request request;
-    struct http_problem problem = {0, NULL};
+    struct http_problem problem = {0};
     (void)state;
     assert_int_equal(parse(&request, (struct nk_slice){NULL, 0}, &http_test_limits, &problem),
                      -EAGAIN);
@@ -224,7 +224,7 @@ static void test_pipelined_requests(void **state)
     static const struct nk_slice input = NK_SLICE("GET /1 HTTP/1.1" FIELDS "GET /2 HTTP/1.0\r\n\r\n"
                                                   "GET /3 HTTP/1.1\r\nBad\r\n\r\n");
     struct http_request request;
-    struct http_problem problem = {0, NULL};
+    struct http_problem problem = {0};
     struct http_progress progress = {0};
     (void)state;
 
