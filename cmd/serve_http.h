@@ -16,6 +16,7 @@ struct serve_http_options {
 
 /* All tables fill struct http_options. */
 extern const struct option_table serve_http_content_table; /* what is served */
+extern const struct option_table serve_http_header_table;  /* how it is served */
 extern const struct option_table serve_http_limit_table;   /* times and sizes */
 
 /* Checks the options of a table against each other and against the rest. Returns
@@ -23,5 +24,6 @@ extern const struct option_table serve_http_limit_table;   /* times and sizes */
 typedef enum exit_status serve_http_check_fn(const struct command_call *call);
 
 extern serve_http_check_fn serve_http_check_content;
+extern serve_http_check_fn serve_http_check_headers;
 
 #endif

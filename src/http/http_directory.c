@@ -79,8 +79,9 @@ static void respond_redirect(struct http_exchange *exchange, const char *name)
         http_respond_status(exchange, 414, NULL, NULL);
         return;
     }
-    int written = snprintf(location, sizeof(location), "Location: /%.*s/%s%.*s\r\n", (int)len, path,
-                           query.len > 0 ? "?" : "", (int)query.len, query.data);
+    int written = snprintf(location, sizeof(location), "Location: %s/%.*s/%s%.*s\r\n",
+                           exchange->loop->server->base, (int)len, path, query.len > 0 ? "?" : "",
+                           (int)query.len, query.data);
     if (written < 0 || (size_t)written >= sizeof(location))
         http_respond_status(exchange, 414, NULL, NULL);
     else

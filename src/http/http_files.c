@@ -64,10 +64,34 @@ void http_files_respond(struct http_exchange *exchange, int file, const struct s
                       http_media_type(nk_slice_of_string(name)));
 }
 
+/* Whether a page that finds its own way (--spa) may have made up the name: one
+ * with an extension is a file that is missing. */
+static bool may_be_route(const char *name)
+{
+    size_t len = strlen(name);
+    while (len > 0 && name[len - 1] == '/')
+        len--;
+    while (len > 0 && name[len - 1] != '/' && name[len - 1] != '.')
+        len--;
+    return len == 0 || name[len - 1] == '/';
+}
+
+/* Opens the name, or with --spa what stands for it, which *name then is. */
+static int open_name_or_page(struct http_exchange *exchange, const char **name, struct stat *status)
+{
+    int fd = http_files_open_name(exchange, *name, status);
+    if ((fd == -ENOENT || fd == -ENOTDIR) && exchange->loop->server->options.spa &&
+        may_be_route(*name)) {
+        *name = "index.html";
+        fd = http_files_open_name(exchange, *name, status);
+    }
+    return fd;
+}
+
 static void respond_name(struct http_exchange *exchange, const char *name)
 {
     struct stat status;
-    int fd = http_files_open_name(exchange, name, &status);
+    int fd = open_name_or_page(exchange, &name, &status);
     if (fd < 0) {
         http_files_refuse(exchange, fd);
     } else if (S_ISDIR(status.st_mode)) {

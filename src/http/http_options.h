@@ -3,6 +3,7 @@
 #define HTTP_HTTP_OPTIONS_H
 
 #include "service/service_options.h"
+#include "service/word_list.h"
 
 struct http_options {
     struct service_options service; /* first; idle_timeout is the keep-alive time-out */
@@ -17,6 +18,16 @@ struct http_options {
     uint64_t max_target;            /* bytes of a request target */
     uint64_t max_header;            /* bytes of a header block */
     uint64_t max_body;              /* bytes of a request body */
+
+    /* how it is served */
+    bool spa;                  /* unknown paths are answered with the root's index.html */
+    const char *not_found;     /* file that is the body of every 404; NULL = a line of text */
+    const char *base_path;     /* where the site lies, "/app"; NULL = at the top */
+    bool cors;                 /* pages of other sites may use it */
+    bool isolate;              /* its pages may be isolated from those of other sites */
+    bool no_cache;             /* caches have to ask each time */
+    const char *cache_control; /* what caches are told; NULL = nothing */
+    struct word_list fields;   /* further header lines, "Name: value" */
 };
 
 #define HTTP_OPTIONS_DEFAULT                                                                       \

@@ -97,6 +97,8 @@ static void put_head(struct head *head, struct http_exchange *exchange,
     put_length(head, response->status, length);
     PUT_LITERAL(head, "X-Content-Type-Options: nosniff\r\n");
     put_string(head, exchange->loop->server->fields);
+    if (response->status < 400)
+        put_string(head, exchange->loop->server->success_fields);
     put_connection(head, exchange);
     if (response->extra)
         put_string(head, response->extra);
@@ -212,9 +214,27 @@ void http_respond_file(struct http_exchange *exchange, int file, uint64_t size, 
         nk_tcp_connection_abort(exchange->connection, error);
 }
 
+/* The page that a person wants to be shown instead of a line of text. */
+static void respond_page(struct http_exchange *exchange, int status,
+                         const struct http_page_file *page, const char *extra)
+{
+    const struct http_response response = {
+        .status = status,
+        .type = page->type,
+        .extra = extra,
+        .body = nk_slice_make(page->text, page->len),
+    };
+    http_respond(exchange, &response);
+}
+
 void http_respond_status(struct http_exchange *exchange, int status, const char *detail,
                          const char *extra)
 {
+    const struct http_page_file *not_found = &exchange->loop->server->not_found;
+    if (status == 404 && not_found->type) {
+        respond_page(exchange, status, not_found, extra);
+        return;
+    }
     char body[512];
     int len = snprintf(body, sizeof(body), "%d %s%s%s\n", status, http_status_text(status),
                        detail ? ": " : "", detail ? detail : "");

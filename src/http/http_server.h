@@ -11,8 +11,10 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "http/http_base_path.h"
 #include "http/http_date.h"
 #include "http/http_options.h"
+#include "http/http_page_file.h"
 #include "http/http_repeat.h"
 #include "http/http_request.h"
 #include "http/http_tables.h"
@@ -42,6 +44,10 @@ struct http_server {
 
     /* Further header lines of every response, each ended by CRLF; "" for none. */
     const char *fields;
+    const char *success_fields; /* the same for every response that is no error */
+
+    char base[HTTP_BASE_PATH_SIZE];  /* in front of every path, see http_base_path.h */
+    struct http_page_file not_found; /* the body of every 404 */
 
     /* For what may block: directories, compression, passwords. Exists while
      * connections do. */

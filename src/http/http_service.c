@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "http/http_common_fields.h"
 #include "http/http_demo.h"
 #include "http/http_files.h"
 #include "http/http_server.h"
@@ -68,10 +69,12 @@ static void stop(void *state)
 static enum exit_status run(struct http_server *server, const struct service_reporter *reporter)
 {
     struct nk_connection_handlers handlers;
+    char suffix[HTTP_BASE_PATH_SIZE + 1];
     http_server_handlers(&server->options, &handlers);
+    snprintf(suffix, sizeof(suffix), "%s/", server->base);
     const struct service service = {
         .scheme = "http",
-        .suffix = "/",
+        .suffix = suffix,
         .handlers = &handlers,
         .context_new = context_new,
         .context_free = context_free,
@@ -83,22 +86,55 @@ static enum exit_status run(struct http_server *server, const struct service_rep
     return service_run(&service, &server->options.service, reporter);
 }
 
+/* ---- what is read and made before anything listens ---- */
+
+static int make_fields(struct http_server *server, struct http_common_fields *fields)
+{
+    const char *mistake;
+    int error = http_common_fields_make(fields, &server->options);
+    server->fields = fields->all;
+    server->success_fields = fields->success;
+    if (!error && server->options.base_path)
+        error = http_base_path_make(server->options.base_path, server->base, &mistake);
+    return error;
+}
+
+static enum exit_status fail(const struct service_reporter *reporter, const char *action,
+                             const char *object, int error)
+{
+    reporter->failed(reporter->context, action, object, error);
+    return EXIT_STATUS_FAILED;
+}
+
+static enum exit_status run_files(struct http_server *server,
+                                  const struct service_reporter *reporter)
+{
+    struct http_files files;
+    int error = http_files_open(&files, server->options.root);
+    if (error)
+        return fail(reporter, "serve", server->options.root, error);
+    server->content = &files;
+    enum exit_status status = run(server, reporter);
+    http_files_close(&files);
+    return status;
+}
+
 enum exit_status http_service_run(const struct http_options *options,
                                   const struct service_reporter *reporter)
 {
     struct http_site site = {.otherwise = options->demo ? http_demo_handle : http_files_handle};
-    struct http_server server = {.options = *options, .site = &site, .fields = ""};
-    if (options->demo)
-        return run(&server, reporter);
-
-    struct http_files files;
-    int error = http_files_open(&files, options->root);
-    if (error) {
-        reporter->failed(reporter->context, "serve", options->root, error);
-        return EXIT_STATUS_FAILED;
-    }
-    server.content = &files;
-    enum exit_status status = run(&server, reporter);
-    http_files_close(&files);
+    struct http_server server = {.options = *options, .site = &site};
+    struct http_common_fields fields = {0};
+    enum exit_status status;
+    int error = make_fields(&server, &fields);
+    if (error)
+        status = fail(reporter, "start", "the service", error);
+    else if (options->not_found &&
+             (error = http_page_file_read(&server.not_found, options->not_found)) < 0)
+        status = fail(reporter, "read", options->not_found, error);
+    else
+        status = options->demo ? run(&server, reporter) : run_files(&server, reporter);
+    http_page_file_free(&server.not_found);
+    http_common_fields_free(&fields);
     return status;
 }

@@ -119,7 +119,7 @@ void http_session_answer(struct nk_tcp_connection *connection)
 
 /* ---- heads ---- */
 
-struct http_limits http_session_limits(const struct http_options *options)
+static struct http_limits limits_of(const struct http_options *options)
 {
     return (struct http_limits){
         .target = options->max_target,
@@ -127,6 +127,17 @@ struct http_limits http_session_limits(const struct http_options *options)
         .lines = HTTP_HEADERS_MAX,
         .body = options->max_body,
     };
+}
+
+ssize_t http_session_parse(struct http_loop *loop, struct nk_slice input,
+                           struct http_progress *progress, struct http_problem *problem)
+{
+    struct http_limits limits = limits_of(&loop->server->options);
+    struct http_request *request = &loop->request;
+    ssize_t len = http_request_parse(request, input, &limits, progress, problem);
+    if (len > 0 && loop->server->base[0] != '\0' && request->form != HTTP_TARGET_ASTERISK)
+        request->path = http_base_path_strip(loop->server->base, request->path);
+    return len;
 }
 
 /* The next head, into the loop's request. Returns its length, -EAGAIN, or
@@ -139,8 +150,7 @@ static ssize_t next_head(struct nk_tcp_connection *connection, struct nk_slice i
     if (session->progress.scanned == 0 && http_repeat_matches(&loop->repeat, input))
         return (ssize_t)loop->repeat.len;
     http_repeat_forget(&loop->repeat);
-    struct http_limits limits = http_session_limits(&loop->server->options);
-    ssize_t len = http_request_parse(&loop->request, input, &limits, &session->progress, problem);
+    ssize_t len = http_session_parse(loop, input, &session->progress, problem);
     if (len != -EAGAIN)
         session->progress = (struct http_progress){0};
     if (len > 0)

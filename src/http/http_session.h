@@ -46,7 +46,10 @@ static inline struct http_loop *http_loop_of(struct nk_tcp_connection *connectio
 
 /* ---- http_session.c ---- */
 
-struct http_limits http_session_limits(const struct http_options *options);
+/* http_request_parse into the loop's request, whose path is then the one below
+ * the base path: empty when it lies elsewhere. */
+ssize_t http_session_parse(struct http_loop *loop, struct nk_slice input,
+                           struct http_progress *progress, struct http_problem *problem);
 
 /* Changes the state and sets the deadline that goes with it. */
 void http_session_enter(struct nk_tcp_connection *connection, enum http_session_state state);

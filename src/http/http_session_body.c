@@ -64,11 +64,9 @@ size_t http_session_take_body(struct nk_tcp_connection *connection, struct nk_sl
     }
     struct http_loop *loop = http_loop_of(connection);
     struct http_progress progress = {0};
-    struct http_limits limits = http_session_limits(&loop->server->options);
     http_repeat_forget(&loop->repeat);
-    ssize_t head =
-        http_request_parse(&loop->request, nk_slice_make(unfinished->head, unfinished->head_len),
-                           &limits, &progress, &problem);
+    ssize_t head = http_session_parse(loop, nk_slice_make(unfinished->head, unfinished->head_len),
+                                      &progress, &problem);
     session->has_rest = (size_t)consumed < input.len;
     if (head > 0)
         http_session_answer(connection);

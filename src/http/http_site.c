@@ -2,6 +2,11 @@
 
 #include <assert.h>
 
+#include "http/http_cors.h"
+
+/* For a base path and the query of a usual request. */
+#define LOCATION_SIZE 16384
+
 void http_site_add(struct http_site *site, const char *path, http_handler_fn *handle)
 {
     assert(site->route_count < HTTP_ROUTES_MAX);
@@ -16,9 +21,35 @@ static bool leads_to(const struct http_route *route, struct nk_slice path)
     return nk_slice_equal(path, own);
 }
 
+/* A request for what lies outside the base path: the base itself, without a slash
+ * behind it, leads in. */
+static void respond_outside(struct http_exchange *exchange)
+{
+    const char *base = exchange->loop->server->base;
+    char location[LOCATION_SIZE];
+    struct nk_slice query;
+    if (!http_base_path_is_named(base, exchange->request->target, &query)) {
+        http_respond_status(exchange, 404, NULL, NULL);
+        return;
+    }
+    int written = snprintf(location, sizeof(location), "Location: %s/%.*s\r\n", base,
+                           (int)query.len, query.data);
+    if (written < 0 || (size_t)written >= sizeof(location))
+        http_respond_status(exchange, 414, NULL, NULL);
+    else
+        http_respond_status(exchange, 301, NULL, location);
+}
+
 void http_site_handle(struct http_exchange *exchange)
 {
-    const struct http_site *site = exchange->loop->server->site;
+    const struct http_server *server = exchange->loop->server;
+    const struct http_site *site = server->site;
+    if (server->options.cors && http_cors_respond_preflight(exchange))
+        return;
+    if (exchange->request->path.len == 0) {
+        respond_outside(exchange);
+        return;
+    }
     for (size_t i = 0; i < site->route_count; i++) {
         if (leads_to(&site->routes[i], exchange->request->path)) {
             site->routes[i].handle(exchange);

@@ -43,12 +43,11 @@ int http_exchange_suspend(struct http_exchange *exchange, struct http_suspended 
 /* The head was good once. */
 static bool read_again(struct http_loop *loop, const struct http_suspended *suspended)
 {
-    struct http_limits limits = http_session_limits(&loop->server->options);
     struct http_progress progress = {0};
     struct http_problem problem;
     struct nk_slice head = nk_slice_make(suspended->head, suspended->head_len);
     http_repeat_forget(&loop->repeat);
-    return http_request_parse(&loop->request, head, &limits, &progress, &problem) > 0;
+    return http_session_parse(loop, head, &progress, &problem) > 0;
 }
 
 bool http_exchange_resume(struct http_exchange *exchange, struct http_suspended *suspended,
