@@ -112,8 +112,7 @@ static enum exit_status check_caching(const struct command_call *call)
     if (options->http.no_cache)
         return command_usage_error(call->command->name,
                                    "--no-cache and --cache-control exclude each other");
-    if (strlen(text) > HTTP_FIELD_LINE_MAX ||
-        !http_field_value_is_valid(nk_slice_of_string(text)))
+    if (strlen(text) > HTTP_FIELD_LINE_MAX || !http_field_value_is_valid(nk_slice_of_string(text)))
         return command_usage_error(call->command->name,
                                    "--cache-control '%.300s': that cannot stand in a header", text);
     return EXIT_STATUS_OK;

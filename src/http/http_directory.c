@@ -3,64 +3,92 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "http/http_accept.h"
 #include "http/http_files.h"
 #include "http/http_listing.h"
 #include "http/http_path.h"
 
 /* ---- listings ---- */
 
-struct listing {
+struct listing_errand {
     struct http_errand errand;
-    int directory;
+    struct http_listing listing;
     int page; /* or -errno */
     uint64_t size;
-    bool dotfiles;
     char name[];
 };
 
 static void make_listing(struct http_errand *errand)
 {
-    struct listing *listing = nk_container_of(errand, struct listing, errand);
-    listing->page =
-        http_listing_make(listing->directory, listing->name, listing->dotfiles, &listing->size);
+    struct listing_errand *own = nk_container_of(errand, struct listing_errand, errand);
+    own->page = http_listing_make(&own->listing, &own->size);
 }
 
-static void free_listing(struct listing *listing)
+static void free_listing(struct listing_errand *own)
 {
-    close(listing->directory);
-    free(listing);
+    close(own->listing.place.directory);
+    free(own);
 }
 
 static void send_listing(struct http_errand *errand, struct http_exchange *exchange)
 {
-    struct listing *listing = nk_container_of(errand, struct listing, errand);
-    if (listing->page >= 0 && exchange)
-        http_respond_file(exchange, listing->page, listing->size, "text/html; charset=utf-8");
-    else if (listing->page >= 0)
-        close(listing->page);
+    struct listing_errand *own = nk_container_of(errand, struct listing_errand, errand);
+    const struct http_response response = {
+        .status = 200,
+        .type = http_listing_type(&own->listing),
+        .extra = http_listing_fields(&own->listing),
+    };
+    if (own->page >= 0 && exchange)
+        http_respond_page(exchange, &response, own->page, own->size);
+    else if (own->page >= 0)
+        close(own->page);
     else if (exchange)
         http_respond_status(exchange, 500, NULL, NULL);
-    free_listing(listing);
+    free_listing(own);
+}
+
+/* Programs say that they would rather have JSON; people's browsers do not. */
+static bool wants_json(const struct http_request *request)
+{
+    const struct nk_slice *accept = http_request_header(request, "Accept");
+    return accept && http_accept_weight(*accept, "application/json") >
+                         http_accept_weight(*accept, "text/html");
+}
+
+static struct http_listing listing_of(const struct http_exchange *exchange, int directory,
+                                      const char *name)
+{
+    const struct http_server *server = exchange->loop->server;
+    const struct http_files *files = server->content;
+    const struct http_options *options = &server->options;
+    return (struct http_listing){
+        .place = {.root = files->root,
+                  .directory = directory,
+                  .name = name,
+                  .dotfiles = options->dotfiles,
+                  .links = options->follow_symlinks ? OPEN_LINKS_ANY : OPEN_LINKS_INSIDE},
+        .order = http_order_of_query(exchange->request->query),
+        .is_json = wants_json(exchange->request),
+    };
 }
 
 /* Takes the descriptor of the directory. */
 static void respond_listing(struct http_exchange *exchange, int directory, const char *name)
 {
     size_t len = strlen(name) + 1;
-    struct listing *listing = calloc(1, sizeof(*listing) + len);
-    if (!listing) {
+    struct listing_errand *own = calloc(1, sizeof(*own) + len);
+    if (!own) {
         close(directory);
         http_respond_status(exchange, 503, NULL, NULL);
         return;
     }
-    listing->errand.run = make_listing;
-    listing->errand.answer = send_listing;
-    listing->directory = directory;
-    listing->dotfiles = exchange->loop->server->options.dotfiles;
-    memcpy(listing->name, name, len);
-    if (http_errand_start(&listing->errand, exchange) == 0)
+    memcpy(own->name, name, len);
+    own->errand.run = make_listing;
+    own->errand.answer = send_listing;
+    own->listing = listing_of(exchange, directory, own->name);
+    if (http_errand_start(&own->errand, exchange) == 0)
         return;
-    free_listing(listing);
+    free_listing(own);
     http_respond_status(exchange, 503, "too many directories are being listed",
                         "Retry-After: 1\r\n");
 }

@@ -180,8 +180,8 @@ static ssize_t read_small(int file, char *data, size_t size)
 
 /* The length announced is what was read, so that a file that changes meanwhile
  * is still framed exactly. */
-static void respond_small_file(struct http_exchange *exchange, int file, size_t size,
-                               const char *type)
+static void respond_small_file(struct http_exchange *exchange, const struct http_response *response,
+                               int file, size_t size)
 {
     ssize_t len = read_small(file, exchange->loop->small_file, size);
     close(file);
@@ -189,23 +189,26 @@ static void respond_small_file(struct http_exchange *exchange, int file, size_t 
         http_respond_status(exchange, 500, NULL, NULL);
         return;
     }
-    const struct http_response response = {
-        .status = 200,
-        .type = type,
-        .body = nk_slice_make(exchange->loop->small_file, (size_t)len),
-    };
-    http_respond(exchange, &response);
+    struct http_response whole = *response;
+    whole.body = nk_slice_make(exchange->loop->small_file, (size_t)len);
+    http_respond(exchange, &whole);
 }
 
 void http_respond_file(struct http_exchange *exchange, int file, uint64_t size, const char *type)
 {
     const struct http_response response = {.status = 200, .type = type};
+    http_respond_page(exchange, &response, file, size);
+}
+
+void http_respond_page(struct http_exchange *exchange, const struct http_response *response,
+                       int file, uint64_t size)
+{
     bool is_head = exchange->request->method == HTTP_METHOD_HEAD;
     if (!is_head && size < HTTP_SMALL_FILE) {
-        respond_small_file(exchange, file, (size_t)size, type);
+        respond_small_file(exchange, response, file, (size_t)size);
         return;
     }
-    if (!send_head(exchange, &response, size) || is_head) {
+    if (!send_head(exchange, response, size) || is_head) {
         close(file);
         return;
     }

@@ -107,6 +107,11 @@ void http_respond(struct http_exchange *exchange, const struct http_response *re
 /* `size` bytes of `file` from its start; takes the descriptor. */
 void http_respond_file(struct http_exchange *exchange, int file, uint64_t size, const char *type);
 
+/* The same with a status, a type and further fields of one's own; the response's
+ * body is not looked at. */
+void http_respond_page(struct http_exchange *exchange, const struct http_response *response,
+                       int file, uint64_t size);
+
 /* A short plain-text body with the status and, if not NULL, a detail. */
 void http_respond_status(struct http_exchange *exchange, int status, const char *detail,
                          const char *extra);

@@ -26,7 +26,7 @@ def documented(text):
     current = []
     for line in text.splitlines():
         if line.startswith(".It "):
-            current = re.findall(r"Fl -([a-z][a-z0-9-]*)", line)
+            current = re.findall(r"Fl -([a-z0-9][a-z0-9-]*)", line)
         elif line.startswith((".El", ".S")):
             current = []
         for name in current:
@@ -56,7 +56,7 @@ def test_page_agrees_on_letters_values_and_defaults(command):
 def test_page_names_no_unknown_option(name):
     """Running text would mention an option of another program or time."""
     known = set().union(*(options_of(command) for command in ["", *COMMANDS]))
-    assert set(re.findall(r"Fl -([a-z][a-z0-9-]*)", page(name))) <= known
+    assert set(re.findall(r"Fl -([a-z0-9][a-z0-9-]*)", page(name))) <= known
     letters = {"h", *(entry[0] for command in COMMANDS for entry in options_of(command).values())}
     assert set(re.findall(r"Fl ([a-z])\b", page(name))) <= letters
 
