@@ -46,6 +46,10 @@ _netkit_takes_value()
         --threads | \
         --busy-poll | \
         --root | \
+        --404 | \
+        --base-path | \
+        --cache-control | \
+        --header | \
         --header-timeout | \
         --body-timeout | \
         --keepalive-timeout | \
@@ -425,6 +429,10 @@ _netkit_serve_http()
             _netkit_paths -d
             return
             ;;
+        --404)
+            _netkit_paths -f
+            return
+            ;;
         --dispatcher)
             _netkit_words epoll poll select
             return
@@ -438,6 +446,14 @@ _netkit_serve_http()
             --dotfiles \
             --follow-symlinks \
             --demo \
+            --spa \
+            --404 \
+            --base-path \
+            --cors \
+            --isolate \
+            --no-cache \
+            --cache-control \
+            --header \
             --header-timeout \
             --body-timeout \
             --keepalive-timeout \

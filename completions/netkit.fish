@@ -43,6 +43,10 @@ function __netkit_at
             --threads \
             --busy-poll \
             --root \
+            --404 \
+            --base-path \
+            --cache-control \
+            --header \
             --header-timeout \
             --body-timeout \
             --keepalive-timeout \
@@ -318,6 +322,14 @@ complete -c netkit -n '__netkit_at -p serve http' -l root -x -a '(__fish_complet
 complete -c netkit -n '__netkit_at -p serve http' -l dotfiles -d 'also serve names that begin with a dot'
 complete -c netkit -n '__netkit_at -p serve http' -l follow-symlinks -d 'also follow links that leave the directory'
 complete -c netkit -n '__netkit_at -p serve http' -l demo -d 'serve three demonstration pages and no files'
+complete -c netkit -n '__netkit_at -p serve http' -l spa -d 'unknown paths without extension get /index.html'
+complete -c netkit -n '__netkit_at -p serve http' -l 404 -rF -d 'the page for what is not found'
+complete -c netkit -n '__netkit_at -p serve http' -l base-path -x -d 'serve below this path and nothing else'
+complete -c netkit -n '__netkit_at -p serve http' -l cors -d 'let the pages of other sites use this one'
+complete -c netkit -n '__netkit_at -p serve http' -l isolate -d 'isolate pages from other sites (COOP, COEP, CORP)'
+complete -c netkit -n '__netkit_at -p serve http' -l no-cache -d 'have caches ask each time'
+complete -c netkit -n '__netkit_at -p serve http' -l cache-control -x -d 'what caches are told'
+complete -c netkit -n '__netkit_at -p serve http' -l header -x -d 'a header line for every response, \'Name: value\''
 complete -c netkit -n '__netkit_at -p serve http' -l header-timeout -x -d 'to receive a whole request header'
 complete -c netkit -n '__netkit_at -p serve http' -l body-timeout -x -d 'between two parts of a request body'
 complete -c netkit -n '__netkit_at -p serve http' -l keepalive-timeout -x -d 'between requests'

@@ -2,19 +2,10 @@
 
 #include <stdbool.h>
 
-#define FULL_WEIGHT 1000
+#include "http/http_weight.h"
 
 /* How exactly a range names a type. */
 enum precision { PRECISION_NONE, PRECISION_ANY, PRECISION_GROUP, PRECISION_EXACT };
-
-static struct nk_slice trim(struct nk_slice text)
-{
-    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
-        text = nk_slice_from(text, 1);
-    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
-        text.len--;
-    return text;
-}
 
 /* The bytes of `text` up to a `delimiter` that stands outside of quotes. */
 static size_t find_outside_quotes(struct nk_slice text, char delimiter)
@@ -35,35 +26,19 @@ static size_t find_outside_quotes(struct nk_slice text, char delimiter)
 static struct nk_slice next_part(struct nk_slice *rest, char delimiter)
 {
     size_t len = find_outside_quotes(*rest, delimiter);
-    struct nk_slice part = trim(nk_slice_first(*rest, len));
+    struct nk_slice part = nk_slice_trim(nk_slice_first(*rest, len));
     *rest = nk_slice_from(*rest, len + 1);
     return part;
-}
-
-/* qvalue: 0 or 1 with up to three decimals (RFC 9110 12.4.2), in thousandths. */
-static bool read_weight(struct nk_slice text, unsigned *weight)
-{
-    unsigned scale = 100;
-    if (text.len == 0 || text.len > 5 || (text.data[0] != '0' && text.data[0] != '1') ||
-        (text.len > 1 && text.data[1] != '.'))
-        return false;
-    *weight = text.data[0] == '1' ? FULL_WEIGHT : 0;
-    for (size_t i = 2; i < text.len; i++, scale /= 10) {
-        if (text.data[i] < '0' || text.data[i] > '9')
-            return false;
-        *weight += scale * (unsigned)(text.data[i] - '0');
-    }
-    return *weight <= FULL_WEIGHT;
 }
 
 /* The weight among the parameters behind a range. */
 static bool find_weight(struct nk_slice parameters, unsigned *weight)
 {
-    *weight = FULL_WEIGHT;
+    *weight = HTTP_WEIGHT_ONE;
     while (parameters.len > 0) {
         struct nk_slice part = next_part(&parameters, ';');
         if (part.len >= 2 && (part.data[0] == 'q' || part.data[0] == 'Q') && part.data[1] == '=')
-            return read_weight(nk_slice_from(part, 2), weight);
+            return http_weight_read(nk_slice_from(part, 2), weight);
     }
     return true;
 }
@@ -85,7 +60,7 @@ static enum precision precision_of(struct nk_slice range, struct nk_slice type)
 unsigned http_accept_weight(struct nk_slice accept, const char *type)
 {
     enum precision best = PRECISION_NONE;
-    unsigned result = trim(accept).len == 0 ? FULL_WEIGHT : 0;
+    unsigned result = nk_slice_trim(accept).len == 0 ? HTTP_WEIGHT_ONE : 0;
     while (accept.len > 0) {
         struct nk_slice item = next_part(&accept, ',');
         struct nk_slice range = next_part(&item, ';');

@@ -2,8 +2,7 @@
 
 #include "http/http_chars.h"
 #include "http/http_list.h"
-
-#define WEIGHT_ONE 1000
+#include "http/http_weight.h"
 
 const struct http_coding_names http_coding_names[HTTP_CODING_COUNT] = {
     [HTTP_CODING_IDENTITY] = {"", ""},
@@ -17,35 +16,18 @@ void http_accepted_init(struct http_accepted *accepted)
     *accepted = (struct http_accepted){.rest = 0};
 }
 
-/* qvalue (RFC 9110 12.4.2): 0 to 1 with at most three digits behind the point. */
-static bool read_weight(struct nk_slice text, uint16_t *weight)
-{
-    if (text.len == 0 || text.len > 5 || (text.data[0] != '0' && text.data[0] != '1') ||
-        (text.len > 1 && text.data[1] != '.'))
-        return false;
-    unsigned value = text.data[0] == '1' ? WEIGHT_ONE : 0;
-    unsigned place = WEIGHT_ONE / 10;
-    for (size_t i = 2; i < text.len; i++, place /= 10) {
-        if (text.data[i] < '0' || text.data[i] > '9')
-            return false;
-        value += (unsigned)(text.data[i] - '0') * place;
-    }
-    *weight = (uint16_t)value;
-    return value <= WEIGHT_ONE;
-}
-
 /* The weight behind a coding: nothing, or ";q=" and a qvalue. */
-static bool read_parameter(struct nk_slice text, uint16_t *weight)
+static bool read_parameter(struct nk_slice text, unsigned *weight)
 {
     static const struct nk_slice q = NK_SLICE("q=");
-    *weight = WEIGHT_ONE;
+    *weight = HTTP_WEIGHT_ONE;
     if (text.len == 0)
         return true;
     if (text.data[0] != ';')
         return false;
     text = nk_slice_trim(nk_slice_from(text, 1));
     return nk_slice_equal_ignoring_case(nk_slice_first(text, q.len), q) &&
-           read_weight(nk_slice_from(text, q.len), weight);
+           http_weight_read(nk_slice_from(text, q.len), weight);
 }
 
 static void set_weight(struct http_accepted *accepted, struct nk_slice name, uint16_t weight)
@@ -75,9 +57,9 @@ static void read_member(struct http_accepted *accepted, struct nk_slice member)
     const char *const end = member.data + member.len;
     const char *const stop = http_char_skip(member.data, end, HTTP_CHAR_TOKEN);
     const struct nk_slice name = nk_slice_first(member, (size_t)(stop - member.data));
-    uint16_t weight;
+    unsigned weight;
     if (name.len > 0 && read_parameter(nk_slice_trim(nk_slice_from(member, name.len)), &weight))
-        set_weight(accepted, name, weight);
+        set_weight(accepted, name, (uint16_t)weight);
 }
 
 void http_accepted_read(struct http_accepted *accepted, struct nk_slice value)

@@ -44,20 +44,6 @@ bool http_field_value_is_valid(struct nk_slice value)
     return has_only(value, HTTP_CHAR_VALUE);
 }
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t';
-}
-
-static struct nk_slice trim(struct nk_slice text)
-{
-    while (text.len > 0 && is_blank(text.data[0]))
-        text = nk_slice_from(text, 1);
-    while (text.len > 0 && is_blank(text.data[text.len - 1]))
-        text.len--;
-    return text;
-}
-
 /* What is wrong with a name, or NULL. */
 static const char *name_mistake(struct nk_slice name)
 {
@@ -82,7 +68,7 @@ int http_field_line_parse(struct nk_slice line, struct nk_slice *name, struct nk
         return -EINVAL;
     }
     *name = nk_slice_first(line, colon);
-    *value = trim(nk_slice_from(line, colon + 1));
+    *value = nk_slice_trim(nk_slice_from(line, colon + 1));
     *mistake = name_mistake(*name);
     if (!*mistake && !http_field_value_is_valid(*value))
         *mistake = "the value holds a control character (RFC 9110 5.5)";
