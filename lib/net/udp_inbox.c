@@ -7,6 +7,11 @@
  * into the same few lines of the CPU's caches. */
 #define SLOT_SHIFT 192
 
+/* So many batches of one datagram make a client that waits for its answers, and
+ * then each 16th looks for more: that finds a burst soon enough. */
+#define LONE_BATCHES 8
+#define LONE_LOOK 16
+
 static void prepare(struct nk_udp_inbox *inbox, size_t slot)
 {
     struct msghdr *message = &inbox->messages[slot].msg_hdr;
@@ -238,10 +243,19 @@ static void deliver(struct nk_udp_endpoint *endpoint, size_t slot)
     } while (rest.len > 0 && !endpoint->is_closed);
 }
 
+/* Where datagrams have come one by one for some time, looking for a second one
+ * costs more than it brings: it is done now and then only. */
+static unsigned batch_size(const struct nk_udp_inbox *inbox)
+{
+    bool looks = inbox->lone_batches < LONE_BATCHES || inbox->lone_batches % LONE_LOOK == 0;
+    return looks ? NK_UDP_BATCH : 1;
+}
+
 bool nk_udp_receive(struct nk_udp_endpoint *endpoint)
 {
     struct nk_udp_inbox *inbox = &endpoint->inbox;
-    int count = nk_socket_receive_messages(endpoint->channel.fd, inbox->messages, NK_UDP_BATCH);
+    unsigned size = batch_size(inbox);
+    int count = nk_socket_receive_messages(endpoint->channel.fd, inbox->messages, size);
     if (count == -EAGAIN)
         return false;
     if (count < 0) {
@@ -250,6 +264,7 @@ bool nk_udp_receive(struct nk_udp_endpoint *endpoint)
         nk_udp_report(endpoint, endpoint->remote ? endpoint->remote : endpoint->only, count);
         return false;
     }
+    inbox->lone_batches = count == 1 ? inbox->lone_batches + 1 : 0;
     endpoint->corks++;
     for (int i = 0; i < count; i++) {
         if (!endpoint->is_closed)
@@ -261,5 +276,5 @@ bool nk_udp_receive(struct nk_udp_endpoint *endpoint)
     endpoint->corks--;
     if (!endpoint->is_closed)
         nk_udp_flush(endpoint);
-    return count == NK_UDP_BATCH && !endpoint->is_closed;
+    return count == (int)size && !endpoint->is_closed;
 }

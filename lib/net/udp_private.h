@@ -44,6 +44,7 @@ struct nk_udp_inbox {
     char *bytes; /* NK_UDP_BATCH slots; only pages that were used cost memory */
     size_t slot_stride;
     size_t max_datagram;
+    unsigned lone_batches; /* of one datagram each, one after the other */
 };
 
 /* A datagram on its way out. */

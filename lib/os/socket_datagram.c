@@ -5,20 +5,59 @@
 
 #include "os/socket.h"
 
+/* One message by itself is cheaper with the older calls, which have less to copy
+ * and do not look for a second one. */
+static int receive_one(int fd, struct mmsghdr *message)
+{
+    ssize_t received;
+
+    do
+        received = recvmsg(fd, &message->msg_hdr, MSG_DONTWAIT);
+    while (NK_UNLIKELY(received < 0 && errno == EINTR));
+    if (NK_UNLIKELY(received < 0))
+        return -errno;
+    message->msg_len = (unsigned)received;
+    return 1;
+}
+
 int nk_socket_receive_messages(int fd, struct mmsghdr *messages, unsigned count)
 {
     int received;
 
+    if (count == 1)
+        return receive_one(fd, messages);
     do
         received = recvmmsg(fd, messages, count, MSG_DONTWAIT, NULL);
     while (NK_UNLIKELY(received < 0 && errno == EINTR));
     return NK_LIKELY(received >= 0) ? received : -errno;
 }
 
+static bool is_plain(const struct msghdr *message)
+{
+    return message->msg_iovlen == 1 && message->msg_controllen == 0;
+}
+
+static int send_plain(int fd, struct mmsghdr *message)
+{
+    const struct msghdr *header = &message->msg_hdr;
+    ssize_t sent;
+
+    do
+        sent = sendto(fd, header->msg_iov->iov_base, header->msg_iov->iov_len,
+                      MSG_DONTWAIT | MSG_NOSIGNAL, header->msg_name, header->msg_namelen);
+    while (NK_UNLIKELY(sent < 0 && errno == EINTR));
+    if (NK_UNLIKELY(sent < 0))
+        return -errno;
+    message->msg_len = (unsigned)sent;
+    return 1;
+}
+
 int nk_socket_send_messages(int fd, struct mmsghdr *messages, unsigned count)
 {
     int sent;
 
+    if (count == 1 && is_plain(&messages->msg_hdr))
+        return send_plain(fd, messages);
     do
         sent = sendmmsg(fd, messages, count, MSG_DONTWAIT | MSG_NOSIGNAL);
     while (NK_UNLIKELY(sent < 0 && errno == EINTR));

@@ -46,14 +46,14 @@ struct nk_datagram_control {
                                   CMSG_SPACE(sizeof(struct in_pktinfo)) + CMSG_SPACE(sizeof(int))];
 };
 
-/* recvmmsg(2) without waiting. Returns how many messages arrived (at least one)
- * or -errno; -EAGAIN when there is none. The caller has set name, buffers and
+/* recvmmsg(2) without waiting; one message without its overhead. Returns how many messages arrived
+ * (at least one) or -errno; -EAGAIN when there is none. The caller has set name, buffers and
  * control of each and finds their lengths and flags there. */
 NK_PUBLIC NK_MUST_USE int nk_socket_receive_messages(int fd, struct mmsghdr *messages,
                                                      unsigned count) NK_NONNULL(2);
 
-/* sendmmsg(2) without waiting. Returns how many messages were taken (at least
- * one), or the -errno of the first. */
+/* sendmmsg(2) without waiting; one message without its overhead. Returns how many messages were
+ * taken (at least one), or the -errno of the first. */
 NK_PUBLIC NK_MUST_USE int nk_socket_send_messages(int fd, struct mmsghdr *messages, unsigned count)
     NK_NONNULL(2);
 

@@ -28,6 +28,19 @@ int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
     return sent;
 }
 
+ssize_t sendto(int fd, const void *data, size_t len, int flags, __CONST_SOCKADDR_ARG name,
+               socklen_t name_len)
+{
+    if (accepted == 0) {
+        errno = EAGAIN;
+        return -1;
+    }
+    ssize_t sent = syscall(SYS_sendto, fd, data, len, flags, name.__sockaddr__, name_len);
+    if (accepted > 0 && sent >= 0)
+        accepted--;
+    return sent;
+}
+
 static int reset(void **state)
 {
     accepted = -1;

@@ -190,6 +190,27 @@ static void bytes_are_copied_and_limits_told(void **state)
     nk_socket_close(client);
 }
 
+/* A burst behind datagrams that came one by one would be taken and answered one by
+ * one for ever. */
+static void a_burst_is_noticed_after_single_datagrams(void **state)
+{
+    struct nk_udp_endpoint *server = udp_echo_server();
+    int client = udp_socket(nk_udp_endpoint_address(server));
+
+    (void)state;
+    for (int i = 0; i < 50; i++) {
+        say_numbers(client, 1, 4);
+        expect_numbers(client, 1, 4);
+    }
+    assert_int_equal(udp_statistics(server).send_calls, 50);
+    say_numbers(client, 64, 4);
+    expect_numbers(client, 64, 4);
+    assert_int_equal(udp_statistics(server).sent, 50 + 64);
+    assert_in_range(udp_statistics(server).send_calls, 51, 50 + 17);
+    nk_udp_endpoint_close(server);
+    nk_socket_close(client);
+}
+
 /* A client that sends a burst would need a call for each datagram. */
 static void a_corked_endpoint_gathers(void **state)
 {
@@ -247,7 +268,7 @@ int main(void)
         TEST(a_burst_is_answered_with_one_message), TEST(sizes_and_order_are_kept),
         TEST(refused_runs_are_sent_one_by_one),     TEST(a_refused_source_is_left_to_the_routes),
         TEST(bytes_are_copied_and_limits_told),     TEST(a_corked_endpoint_gathers),
-        TEST(a_peer_that_has_gone_is_reported),
+        TEST(a_peer_that_has_gone_is_reported),     TEST(a_burst_is_noticed_after_single_datagrams),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
