@@ -11,7 +11,7 @@
 #include "os/socket_datagram.h"
 #include "os/socket_options.h"
 #include "output.h"
-#include "values.h"
+#include "service/values.h"
 
 #define HOUR (UINT64_C(3600) * NK_NANOSECONDS_PER_SECOND)
 

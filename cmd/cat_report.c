@@ -11,7 +11,7 @@
 #include "net/resolver.h"
 #include "output.h"
 #include "progress_line.h"
-#include "values.h"
+#include "service/values.h"
 
 /* The progress of the one connection that this program has; whatever else is
  * written has to take it away first. */

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "service/values.h"
 #include "service/word_list.h"
 #include "suggest.h"
-#include "values.h"
 
 /* One reading of one command line. */
 struct parser {

@@ -7,7 +7,7 @@
 #include "json_line.h"
 #include "net/resolver.h"
 #include "output.h"
-#include "values.h"
+#include "service/values.h"
 
 /* ---- clients ---- */
 

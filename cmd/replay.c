@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "cat.h"
 #include "cat/cat_replay.h"
-#include "values.h"
+#include "service/values.h"
 
 #define HOUR (UINT64_C(3600) * NK_NANOSECONDS_PER_SECOND)
 

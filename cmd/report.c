@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "json_line.h"
 #include "output.h"
-#include "values.h"
+#include "service/values.h"
 
 static const struct {
     int number;

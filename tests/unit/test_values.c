@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "values.h"
+#include "service/values.h"
 
 typedef int parse_fn(const char *text, uint64_t *value, const char **problem);
 

@@ -1,4 +1,4 @@
-#include "values.h"
+#include "service/values.h"
 
 #include <errno.h>
 #include <inttypes.h>

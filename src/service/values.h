@@ -1,4 +1,4 @@
-/* Numbers as people write them on a command line: durations (500ms 10s 5m 1h),
+/* Numbers as people write them, on a command line or in a URL: durations (500ms 10s 5m 1h),
  * sizes (64k 1M), plain counts and factors (0.5); read from text and printed back.
  *
  * Strict: the whole text must be the number, there are no signs or blanks, no
@@ -7,8 +7,8 @@
  * "is not a size, as in 4096, 64k or 1M". The value is untouched on failure.
  * Safe on any thread.
  */
-#ifndef CMD_VALUES_H
-#define CMD_VALUES_H
+#ifndef SERVICE_VALUES_H
+#define SERVICE_VALUES_H
 
 #include <stddef.h>
 #include <stdint.h>
