@@ -9,6 +9,7 @@ struct http_options {
     struct service_options service; /* first; idle_timeout is the keep-alive time-out */
     const char *root;               /* directory to serve */
     bool demo;                      /* the demonstration routes and no files */
+    bool endpoints;                 /* pages below /_/ for testing clients */
     bool dotfiles;                  /* also serve names that start with a dot */
     bool follow_symlinks;           /* also follow symbolic links out of the root */
     uint64_t header_timeout;        /* ns from the first byte to the end of the header */

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "http/http_server.h"
+#include "http/http_stream.h"
 
 /* Room for every head: the status line, our own fields, and what callers add (a
  * Location of an encoded path at most). */
@@ -65,11 +66,17 @@ static void put_date(struct head *head, struct http_loop *loop)
     put(head, loop->date_line, sizeof("Date: \r\n") - 1 + HTTP_DATE_SIZE - 1);
 }
 
-/* A 204 has no body and no length (RFC 9110 8.6). */
-static void put_length(struct head *head, int status, uint64_t length)
+/* A 204 has no body and no length (RFC 9110 8.6). Without a length the body is in
+ * chunks, or ends with the connection (RFC 9112 6.3). */
+static void put_length(struct head *head, int status, uint64_t length, unsigned minor_version)
 {
     if (status == 204)
         return;
+    if (length == HTTP_LENGTH_UNKNOWN) {
+        if (minor_version > 0)
+            PUT_LITERAL(head, "Transfer-Encoding: chunked\r\n");
+        return;
+    }
     PUT_LITERAL(head, "Content-Length: ");
     put_number(head, length);
     PUT_LITERAL(head, "\r\n");
@@ -94,7 +101,7 @@ static void put_head(struct head *head, struct http_exchange *exchange,
         put_string(head, response->type);
         PUT_LITERAL(head, "\r\n");
     }
-    put_length(head, response->status, length);
+    put_length(head, response->status, length, exchange->request->minor_version);
     PUT_LITERAL(head, "X-Content-Type-Options: nosniff\r\n");
     put_string(head, exchange->loop->server->fields);
     if (response->status < 400)
@@ -152,6 +159,12 @@ static bool send_head(struct http_exchange *exchange, const struct http_response
     put_head(&head, exchange, response, length);
     remember_head(exchange, response, length, &head);
     return send_or_abort(exchange, nk_slice_make(head.text, head.len));
+}
+
+void http_respond_head(struct http_exchange *exchange, const struct http_response *response,
+                       uint64_t length)
+{
+    (void)send_head(exchange, response, length);
 }
 
 void http_respond(struct http_exchange *exchange, const struct http_response *response)

@@ -33,7 +33,8 @@ struct http_exchange {
 };
 
 /* Answers one request with exactly one of the http_respond functions, or takes
- * it out of the callback with http_exchange_suspend. */
+ * it out of the callback with http_exchange_suspend, http_exchange_receive
+ * (http_sink.h) or http_exchange_produce (http_stream.h). */
 typedef void http_handler_fn(struct http_exchange *exchange);
 
 /* What all loops of one server share; constant while it runs. */
@@ -70,6 +71,14 @@ struct http_last_head {
     char text[512];
 };
 
+/* A request whose body has not been looked at, while its handler runs. */
+struct http_arrival {
+    struct nk_slice head;
+    size_t rest;     /* bytes that are known to be here behind the head */
+    bool keep_alive; /* what the client asked for */
+    bool is_taken;
+};
+
 /* The state of one loop: nothing here is shared between threads but the counter. */
 struct http_loop {
     const struct http_server *server;
@@ -79,7 +88,8 @@ struct http_loop {
     char date_line[sizeof("Date: \r\n") + HTTP_DATE_SIZE];
     struct http_last_head last_head;
     struct http_repeat repeat;
-    struct http_request request; /* the one being handled */
+    struct http_request request;  /* the one being handled */
+    struct http_arrival *arrival; /* its body, when the handler decides about that, or NULL */
     char small_file[HTTP_SMALL_FILE];
 };
 
@@ -128,6 +138,8 @@ struct http_suspended {
     size_t head_len;
     char *head; /* a copy of the request's bytes; owned */
     bool keep_alive;
+    bool has_arrival; /* its body may still be taken */
+    struct http_arrival arrival;
 };
 
 /* Leaves the callback without an answer; no further request of this connection

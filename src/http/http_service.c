@@ -4,6 +4,7 @@
 
 #include "http/http_common_fields.h"
 #include "http/http_demo.h"
+#include "http/http_endpoints.h"
 #include "http/http_files.h"
 #include "http/http_server.h"
 #include "http/http_site.h"
@@ -126,6 +127,8 @@ enum exit_status http_service_run(const struct http_options *options,
     struct http_server server = {.options = *options, .site = &site};
     struct http_common_fields fields = {0};
     enum exit_status status;
+    if (options->endpoints)
+        http_endpoints_add(&site);
     int error = make_fields(&server, &fields);
     if (error)
         status = fail(reporter, "start", "the service", error);

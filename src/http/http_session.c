@@ -6,8 +6,11 @@
  *        ^                      | head complete, no body            | body complete
  *        |                      v                                   v
  *        +------------- the handler answers <-----------------------+
- *        |                      | ... or suspends
- *        +------------------- SUSPENDED
+ *        |                      | ... or suspends, or leaves the answer to a source
+ *        +--------------- SUSPENDED, PRODUCING
+ *
+ * A handler that wants the body takes it when the head is complete: then BODY comes
+ * behind it (and STALLED, while its sink takes nothing), and the sink answers.
  */
 #include "http/http_session.h"
 
@@ -52,13 +55,15 @@ void http_session_enter(struct nk_tcp_connection *connection, enum http_session_
         set_deadline_in(connection, options->header_timeout);
     else if (state == HTTP_SESSION_BODY)
         set_deadline_in(connection, options->body_timeout);
+    else if (state == HTTP_SESSION_PRODUCING) /* it may be blocked only later */
+        watch_output(connection);
     else
         nk_tcp_connection_set_deadline(connection, NK_NEVER);
 }
 
 /* ---- answering ---- */
 
-static struct http_exchange exchange_of(struct nk_tcp_connection *connection)
+struct http_exchange http_session_exchange(struct nk_tcp_connection *connection)
 {
     struct http_loop *loop = http_loop_of(connection);
     return (struct http_exchange){connection, loop, &loop->request, false};
@@ -66,7 +71,14 @@ static struct http_exchange exchange_of(struct nk_tcp_connection *connection)
 
 void http_session_refuse(struct nk_tcp_connection *connection, int status, const char *rule)
 {
-    struct http_exchange exchange = exchange_of(connection);
+    struct http_exchange exchange = http_session_exchange(connection);
+    struct http_session *session = http_session_of(connection);
+    if (session->has_head) { /* another response cannot follow in the middle of one */
+        nk_tcp_connection_abort(connection, -EBADMSG);
+        return;
+    }
+    if (session->state == HTTP_SESSION_BODY || session->state == HTTP_SESSION_STALLED)
+        http_session_abort_body(session);
     http_repeat_forget(&exchange.loop->repeat);
     exchange.loop->request.method = HTTP_METHOD_UNKNOWN;
     exchange.loop->request.minor_version = 1;
@@ -98,16 +110,22 @@ void http_session_go_on(struct nk_tcp_connection *connection)
     nk_tcp_connection_close(connection, must_linger ? NK_CLOSE_LINGER : NK_CLOSE_FLUSH);
 }
 
+void http_session_decide_keep_alive(struct http_exchange *exchange, bool wanted)
+{
+    struct http_session *session = http_session_of(exchange->connection);
+    uint64_t limit = exchange->loop->server->options.keepalive_requests;
+    exchange->keep_alive =
+        wanted && !is_draining(exchange->connection) && (limit == 0 || session->requests < limit);
+    session->keep_alive = exchange->keep_alive;
+    session->ends_unasked = wanted && !exchange->keep_alive;
+}
+
 void http_session_answer(struct nk_tcp_connection *connection)
 {
     struct http_session *session = http_session_of(connection);
-    struct http_exchange exchange = exchange_of(connection);
-    uint64_t limit = exchange.loop->server->options.keepalive_requests;
+    struct http_exchange exchange = http_session_exchange(connection);
     session->requests++;
-    exchange.keep_alive = exchange.request->keep_alive && !is_draining(connection) &&
-                          (limit == 0 || session->requests < limit);
-    session->keep_alive = exchange.keep_alive;
-    session->ends_unasked = exchange.request->keep_alive && !exchange.keep_alive;
+    http_session_decide_keep_alive(&exchange, exchange.request->keep_alive);
     session->state = HTTP_SESSION_ANSWERING;
     atomic_store_explicit(&exchange.loop->requests,
                           atomic_load_explicit(&exchange.loop->requests, memory_order_relaxed) + 1,
@@ -207,10 +225,31 @@ static bool takes_input(struct nk_tcp_connection *connection)
 void http_session_end_after_input(struct nk_tcp_connection *connection)
 {
     struct http_session *session = http_session_of(connection);
-    if (session->state == HTTP_SESSION_SUSPENDED || nk_tcp_connection_is_closing(connection))
+    if (nk_tcp_connection_is_closing(connection) || session->state == HTTP_SESSION_SUSPENDED ||
+        session->state == HTTP_SESSION_STALLED)
         return;
+    if (session->state == HTTP_SESSION_PRODUCING) {
+        http_session_hurry(connection, false);
+        return;
+    }
+    if (session->state == HTTP_SESSION_BODY)
+        http_session_abort_body(session);
     session->state = HTTP_SESSION_ENDED;
     nk_tcp_connection_close(connection, NK_CLOSE_FLUSH);
+}
+
+void http_session_settle(struct nk_tcp_connection *connection)
+{
+    if (nk_tcp_connection_is_closing(connection) ||
+        http_session_of(connection)->state != HTTP_SESSION_WAITING)
+        return;
+    http_session_enter(connection, HTTP_SESSION_WAITING);
+    if (is_draining(connection) && !nk_tcp_connection_is_blocked(connection))
+        nk_tcp_connection_close(connection, NK_CLOSE_LINGER);
+    else if (nk_tcp_connection_input_ended(connection) && !http_session_of(connection)->has_rest)
+        http_session_end_after_input(connection); /* nothing will come to say so again */
+    else
+        nk_tcp_connection_resume_reading(connection);
 }
 
 static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice input)
@@ -230,6 +269,8 @@ static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice i
         http_session_enter(connection, HTTP_SESSION_WAITING);
     else if (state == HTTP_SESSION_ENDED)
         consumed = input.len;
+    else if (state == HTTP_SESSION_PRODUCING && consumed < input.len)
+        nk_tcp_connection_pause_reading(connection);
     if (nk_tcp_connection_input_ended(connection))
         http_session_end_after_input(connection);
     return consumed;
@@ -241,11 +282,17 @@ static void on_connection_completed(struct nk_tcp_connection *connection)
     set_deadline_in(connection, http_loop_of(connection)->server->options.header_timeout);
 }
 
-/* A response that did not go out at once is out now. */
+/* A response, or a part of one, that did not go out at once is out now. */
 static void on_write_completed(struct nk_tcp_connection *connection)
 {
-    enum http_session_state state = http_session_of(connection)->state;
+    struct http_session *session = http_session_of(connection);
+    enum http_session_state state = session->state;
     http_session_enter(connection, state);
+    if (state == HTTP_SESSION_PRODUCING)
+        http_session_produce(connection);
+    else if (state == HTTP_SESSION_BODY)
+        http_session_body_waits_since(session,
+                                      nk_event_loop_now(nk_tcp_connection_loop(connection)));
     if (state == HTTP_SESSION_WAITING && is_draining(connection))
         nk_tcp_connection_close(connection, NK_CLOSE_LINGER);
 }
@@ -262,6 +309,8 @@ static void on_deadline(struct nk_tcp_connection *connection)
         http_session_refuse(connection, 408, "the request head did not arrive in time");
     } else if (session->state == HTTP_SESSION_BODY) {
         http_session_refuse(connection, 408, "the request body did not arrive in time");
+    } else if (session->state == HTTP_SESSION_PRODUCING) {
+        watch_output(connection);
     } else {
         nk_tcp_connection_close(connection, NK_CLOSE_NOW);
     }
@@ -271,14 +320,21 @@ static void on_deadline(struct nk_tcp_connection *connection)
  * by itself, because no response says keep-alive any more. */
 static void on_drain(struct nk_tcp_connection *connection)
 {
-    if (http_session_of(connection)->state == HTTP_SESSION_HEAD)
+    enum http_session_state state = http_session_of(connection)->state;
+    if (state == HTTP_SESSION_HEAD)
         set_deadline_in(connection, DRAIN_HEAD_TIME);
+    else if (state == HTTP_SESSION_PRODUCING)
+        http_session_hurry(connection, true);
 }
 
 static void on_connection_closed(struct nk_tcp_connection *connection, int reason)
 {
+    struct http_session *session = http_session_of(connection);
     (void)reason;
-    free(http_session_of(connection)->unfinished);
+    if (session->state == HTTP_SESSION_BODY || session->state == HTTP_SESSION_STALLED)
+        http_session_abort_body(session);
+    else if (session->state == HTTP_SESSION_PRODUCING)
+        http_session_abort_source(session);
 }
 
 void http_server_handlers(const struct http_options *options,

@@ -1,6 +1,7 @@
 /* What the HTTP server remembers of one connection, between the bytes. Internal
  * to http_session.c, which holds the course of a connection, to
- * http_session_body.c, which takes the bodies of requests, and to
+ * http_session_body.c, which takes the bodies of requests, to
+ * http_session_source.c, which sends answers that come in pieces, and to
  * http_suspend.c, for answers that are made elsewhere.
  */
 #ifndef HTTP_HTTP_SESSION_H
@@ -16,22 +17,29 @@ enum http_session_state {
     HTTP_SESSION_WAITING,   /* for the first byte of a request */
     HTTP_SESSION_HEAD,      /* for the rest of a head */
     HTTP_SESSION_BODY,      /* for the rest of a body */
+    HTTP_SESSION_STALLED,   /* for the sink of a body */
     HTTP_SESSION_ANSWERING, /* the handler runs */
     HTTP_SESSION_SUSPENDED, /* the answer is being made on another thread */
+    HTTP_SESSION_PRODUCING, /* a source sends the answer piece by piece */
     HTTP_SESSION_ENDED,     /* the last response is on its way */
 };
 
 struct http_unfinished;
+struct http_source;
 
 /* Part of every idle connection's memory, hence its compactness. */
 struct http_session {
     struct http_progress progress;
-    struct http_unfinished *unfinished; /* in BODY only */
+    union {
+        struct http_unfinished *unfinished; /* in BODY and STALLED */
+        struct http_source *source;         /* in PRODUCING */
+    };
     uint32_t requests;
     uint8_t state;
     bool keep_alive;   /* what the current response says */
     bool has_rest;     /* bytes follow the current request */
     bool ends_unasked; /* the client may not know yet that this response is the last */
+    bool has_head;     /* the head of a streamed response is out, its end is not */
 };
 
 static inline struct http_session *http_session_of(struct nk_tcp_connection *connection)
@@ -62,13 +70,23 @@ void http_session_refuse(struct nk_tcp_connection *connection, int status, const
 void http_session_refuse_problem(struct nk_tcp_connection *connection,
                                  const struct http_problem *problem);
 
-/* Lets the handler answer the complete request in the loop's `request`. */
+/* Lets the handler answer the request in the loop's `request`. */
 void http_session_answer(struct nk_tcp_connection *connection);
 
-/* After a complete response: the next request, or the end. */
+/* Whether the connection goes on behind the current response, which is decided
+ * when its head is made: `wanted` is what the client asked for. */
+void http_session_decide_keep_alive(struct http_exchange *exchange, bool wanted);
+
+struct http_exchange http_session_exchange(struct nk_tcp_connection *connection);
+
+/* After a complete response, in a callback: the next request, or the end. */
 void http_session_go_on(struct nk_tcp_connection *connection);
 
-/* The client will send nothing more. */
+/* Behind that from outside of the connection's callbacks, or when reading was paused:
+ * nothing else would set its deadline or make it read again. */
+void http_session_settle(struct nk_tcp_connection *connection);
+
+/* The client has ended its stream and all of it was looked at. */
 void http_session_end_after_input(struct nk_tcp_connection *connection);
 
 /* ---- http_session_body.c ---- */
@@ -80,5 +98,21 @@ size_t http_session_begin_body(struct nk_tcp_connection *connection, struct nk_s
 
 /* More bytes of a body that has begun; returns how many were consumed. */
 size_t http_session_take_body(struct nk_tcp_connection *connection, struct nk_slice input);
+
+/* The time in which nothing was read, because output was queued, does not count as
+ * the client's. */
+void http_session_body_waits_since(struct http_session *session, uint64_t now);
+
+/* Forgets the body, if there is one, and tells its sink. */
+void http_session_abort_body(struct http_session *session);
+
+/* ---- http_session_source.c ---- */
+
+/* Everything that was queued has gone out. */
+void http_session_produce(struct nk_tcp_connection *connection);
+
+void http_session_hurry(struct nk_tcp_connection *connection, bool drains);
+
+void http_session_abort_source(struct http_session *session);
 
 #endif

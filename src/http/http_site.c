@@ -7,10 +7,20 @@
 /* For a base path and the query of a usual request. */
 #define LOCATION_SIZE 16384
 
-void http_site_add(struct http_site *site, const char *path, http_handler_fn *handle)
+static void add(struct http_site *site, struct http_route route)
 {
     assert(site->route_count < HTTP_ROUTES_MAX);
-    site->routes[site->route_count++] = (struct http_route){path, handle};
+    site->routes[site->route_count++] = route;
+}
+
+void http_site_add(struct http_site *site, const char *path, http_handler_fn *handle)
+{
+    add(site, (struct http_route){path, handle, false});
+}
+
+void http_site_add_receiver(struct http_site *site, const char *path, http_handler_fn *handle)
+{
+    add(site, (struct http_route){path, handle, true});
 }
 
 static bool leads_to(const struct http_route *route, struct nk_slice path)
@@ -19,6 +29,22 @@ static bool leads_to(const struct http_route *route, struct nk_slice path)
     if (own.data[own.len - 1] == '/')
         return path.len >= own.len && nk_slice_equal(nk_slice_first(path, own.len), own);
     return nk_slice_equal(path, own);
+}
+
+/* The route of a path, or NULL. */
+static const struct http_route *find_route(const struct http_site *site, struct nk_slice path)
+{
+    for (size_t i = 0; i < site->route_count; i++) {
+        if (leads_to(&site->routes[i], path))
+            return &site->routes[i];
+    }
+    return NULL;
+}
+
+bool http_site_takes_all_bodies(const struct http_site *site, const struct http_request *request)
+{
+    const struct http_route *route = find_route(site, request->path);
+    return route && route->takes_all_bodies;
 }
 
 /* A request for what lies outside the base path: the base itself, without a slash
@@ -50,11 +76,9 @@ void http_site_handle(struct http_exchange *exchange)
         respond_outside(exchange);
         return;
     }
-    for (size_t i = 0; i < site->route_count; i++) {
-        if (leads_to(&site->routes[i], exchange->request->path)) {
-            site->routes[i].handle(exchange);
-            return;
-        }
-    }
-    site->otherwise(exchange);
+    const struct http_route *route = find_route(site, exchange->request->path);
+    if (route)
+        route->handle(exchange);
+    else
+        site->otherwise(exchange);
 }

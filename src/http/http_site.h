@@ -15,6 +15,7 @@
 struct http_route {
     const char *path; /* as in "/_/status"; with a slash at the end: all that begin so */
     http_handler_fn *handle;
+    bool takes_all_bodies; /* also those of GET, HEAD and OPTIONS, see http_sink.h */
 };
 
 /* What `site` of struct http_server points to; constant while the server runs. */
@@ -25,6 +26,12 @@ struct http_site {
 };
 
 void http_site_add(struct http_site *site, const char *path, http_handler_fn *handle);
+
+/* The same for a handler that takes the body whatever the method. */
+void http_site_add_receiver(struct http_site *site, const char *path, http_handler_fn *handle);
+
+/* Whether the request is for such a handler. */
+bool http_site_takes_all_bodies(const struct http_site *site, const struct http_request *request);
 
 /* The request callback. */
 void http_site_handle(struct http_exchange *exchange);

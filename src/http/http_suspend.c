@@ -2,7 +2,6 @@
 #include <errno.h>
 
 #include "http/http_session.h"
-#include "net/connection_group.h"
 
 static int keep(struct http_suspended *suspended, const struct http_exchange *exchange)
 {
@@ -16,6 +15,7 @@ static int keep(struct http_suspended *suspended, const struct http_exchange *ex
         .head_len = head.len,
         .head = copy,
         .keep_alive = exchange->keep_alive,
+        .has_arrival = exchange->loop->arrival != NULL,
     };
     return 0;
 }
@@ -61,27 +61,30 @@ bool http_exchange_resume(struct http_exchange *exchange, struct http_suspended 
     }
     *exchange = (struct http_exchange){connection, loop, &loop->request, suspended->keep_alive};
     http_session_of(connection)->state = HTTP_SESSION_ANSWERING;
+    if (suspended->has_arrival) {
+        suspended->arrival = (struct http_arrival){
+            .head = nk_slice_make(suspended->head, suspended->head_len),
+            .keep_alive = loop->request.keep_alive,
+        };
+        loop->arrival = &suspended->arrival;
+    }
     return true;
 }
 
 void http_exchange_finish(struct http_exchange *exchange, struct http_suspended *suspended)
 {
     struct nk_tcp_connection *connection = exchange->connection;
-    struct http_session *session = http_session_of(connection);
+    enum http_session_state state = http_session_of(connection)->state;
+    exchange->loop->arrival = NULL;
     drop(suspended);
-    if (session->state == HTTP_SESSION_SUSPENDED)
-        return;
-    http_session_go_on(connection);
-    if (nk_tcp_connection_is_closing(connection))
-        return;
-    http_session_enter(connection, HTTP_SESSION_WAITING);
-    bool is_draining = nk_connection_group_is_draining(nk_tcp_connection_group(connection));
-    if (is_draining && !nk_tcp_connection_is_blocked(connection))
-        nk_tcp_connection_close(connection, NK_CLOSE_LINGER);
-    else if (nk_tcp_connection_input_ended(connection) && !session->has_rest)
-        http_session_end_after_input(connection); /* nothing will come to say so again */
-    else
+    if (state == HTTP_SESSION_ANSWERING) {
+        http_session_go_on(connection);
+        http_session_settle(connection);
+    } else if (state == HTTP_SESSION_BODY) {
         nk_tcp_connection_resume_reading(connection);
+    } else if (state == HTTP_SESSION_WAITING) { /* a sink has got an empty body and answered */
+        http_session_settle(connection);
+    }
 }
 
 /* ---- errands ---- */

@@ -109,6 +109,9 @@ class HttpClient:
     def receive(self, method="GET"):
         """The next response, complete and checked."""
         response = self._receive_head()
+        if response["Transfer-Encoding"] == "chunked" and method != "HEAD":
+            response.body = b"".join(iter(self._receive_chunk, b""))
+            return response
         length = self._body_length(response, method)
         pieces = [self._buffer[:length]]
         self._buffer = self._buffer[length:]
@@ -120,6 +123,27 @@ class HttpClient:
             missing -= len(piece)
         response.body = b"".join(pieces)
         return response
+
+    def _receive_line(self):
+        while b"\r\n" not in self._buffer:
+            assert self._fill(), f"the end in the middle of a line: {self._buffer!r}"
+        line, self._buffer = self._buffer.split(b"\r\n", 1)
+        return line
+
+    def _receive_chunk(self):
+        """The data of the next chunk, framed as strictly as it can be; b"" for the last one."""
+        line = self._receive_line()
+        assert re.fullmatch(rb"0|[1-9a-f][0-9a-f]*", line), f"not the size of a chunk: {line!r}"
+        size = int(line, 16)
+        while len(self._buffer) < size + 2:
+            assert self._fill(), f"the end in the middle of a chunk of {size}"
+        chunk, end, self._buffer = (
+            self._buffer[:size],
+            self._buffer[size : size + 2],
+            self._buffer[size + 2 :],
+        )
+        assert end == b"\r\n", f"{end!r} behind a chunk"
+        return chunk
 
     def _receive_head(self):
         while b"\r\n\r\n" not in self._buffer:
@@ -176,9 +200,11 @@ def check_fields(response):
         return
     assert response["X-Content-Type-Options"] == "nosniff", response
     assert _DATE.fullmatch(response["Date"] or ""), response
-    assert response["Transfer-Encoding"] is None, response
     length = response["Content-Length"]
-    if response.status == 204:
+    if response["Transfer-Encoding"] is not None:
+        assert response["Transfer-Encoding"] == "chunked", response
+        assert length is None, response
+    elif response.status == 204:
         assert length is None, response
     else:
         assert re.fullmatch(r"0|[1-9]\d*", length or ""), response
