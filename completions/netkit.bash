@@ -454,6 +454,7 @@ _netkit_serve_http()
             --no-cache \
             --cache-control \
             --header \
+            --endpoints \
             --header-timeout \
             --body-timeout \
             --keepalive-timeout \
