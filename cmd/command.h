@@ -130,6 +130,10 @@ extern const struct command serve_keepalive_command;
 extern const struct command serve_shell_command;
 extern const struct command shell_server_command;
 extern const struct command check_http_command;
+extern const struct command probe_tcp_command;
+extern const struct command probe_udp_command;
+extern const struct command probe_unix_command;
+extern const struct command probe_http_command;
 extern const struct command completion_command;
 extern const struct command help_command;
 

@@ -5,7 +5,8 @@
 #include "output.h"
 #include "suggest.h"
 
-/* clang-format off: a command, a line */
+/* A command, a line. */
+/* clang-format off */
 const struct command *const commands[] = {
     &connect_command,
     &listen_command,
@@ -21,6 +22,10 @@ const struct command *const commands[] = {
     &serve_keepalive_command,
     &shell_server_command,
     &check_http_command,
+    &probe_tcp_command,
+    &probe_udp_command,
+    &probe_unix_command,
+    &probe_http_command,
     &completion_command,
     &help_command,
     NULL,
@@ -31,6 +36,7 @@ const struct command_group command_groups[] = {
     {"serve", "run a server", "servers"},
     {"shell", "walk through a directory elsewhere", "remote shell"},
     {"check", "see whether a server keeps the rules", "checks"},
+    {"probe", "watch whether something answers", "probes"},
     {NULL, NULL, NULL},
 };
 

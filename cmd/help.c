@@ -245,10 +245,15 @@ void help_print_short(FILE *out)
 {
     fputs("Usage: netkit COMMAND [OPTION]... [ARGUMENT]...\n\n", out);
     for (size_t i = 0; commands[i] != NULL; i++) {
+        const struct command_group *group = command_group_of(commands[i]);
         char left[WIDTH];
 
-        snprintf(left, sizeof left, "  %s", commands[i]->name);
-        print_columns(out, left, COMMAND_COLUMN, commands[i]->summary);
+        if (group != NULL && i > 0 && command_group_of(commands[i - 1]) == group)
+            continue;
+        snprintf(left, sizeof left, "  %s%s", group != NULL ? group->name : commands[i]->name,
+                 group != NULL ? " ..." : "");
+        print_columns(out, left, COMMAND_COLUMN,
+                      group != NULL ? group->summary : commands[i]->summary);
     }
     fputs("\nTry 'netkit --help'\n", out);
 }

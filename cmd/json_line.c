@@ -55,6 +55,11 @@ void json_line_integers(FILE *out, const char *name, const uint64_t *values, siz
     fputc(']', out);
 }
 
+void json_line_number(FILE *out, const char *name, double value)
+{
+    fprintf(out, ",\"%s\":%.6f", name, value);
+}
+
 void json_line_seconds(FILE *out, const char *name, uint64_t nanoseconds)
 {
     fprintf(out, ",\"%s\":%" PRIu64 ".%06" PRIu64, name, nanoseconds / NK_NANOSECONDS_PER_SECOND,

@@ -22,6 +22,9 @@ void json_line_integer(FILE *out, const char *name, uint64_t value) NK_NONNULL(1
 void json_line_integers(FILE *out, const char *name, const uint64_t *values, size_t count)
     NK_NONNULL(1, 2);
 
+/* A number that is no integer, with six digits behind the point. */
+void json_line_number(FILE *out, const char *name, double value) NK_NONNULL(1, 2);
+
 /* Nanoseconds, written as seconds. */
 void json_line_seconds(FILE *out, const char *name, uint64_t nanoseconds) NK_NONNULL(1, 2);
 void json_line_end(FILE *out) NK_NONNULL(1);

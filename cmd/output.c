@@ -20,8 +20,13 @@ void output_init(void)
 
 void output_visible(FILE *out, const char *text)
 {
-    for (const char *at = text; *at != '\0'; at++) {
-        unsigned char byte = (unsigned char)*at;
+    output_visible_part(out, text, strlen(text));
+}
+
+void output_visible_part(FILE *out, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char byte = (unsigned char)text[i];
 
         if (byte < 0x20 || byte == 0x7f)
             fprintf(out, "\\x%02x", byte);

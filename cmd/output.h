@@ -20,6 +20,9 @@ void output_error(const char *format, ...) NK_NONNULL(1) NK_FORMAT(1, 2);
 /* Writes `text` to `out` with control characters shown as \xNN. */
 void output_visible(FILE *out, const char *text) NK_NONNULL(1, 2);
 
+/* The same for the first `len` bytes. */
+void output_visible_part(FILE *out, const char *text, size_t len) NK_NONNULL(1, 2);
+
 /* Flushes standard output. Returns EXIT_STATUS_OK, also when its reader has gone
  * away (EPIPE), or EXIT_STATUS_FAILED after saying what went wrong. */
 enum exit_status output_finish(void);

@@ -69,7 +69,15 @@ _netkit_takes_value()
         --path | \
         --row | \
         --timeout | \
-        --parallel) return 0 ;;
+        --parallel | \
+        --ports | \
+        --interval | \
+        --count | \
+        --until | \
+        --fail-if | \
+        --data | \
+        --expect | \
+        --method) return 0 ;;
     esac
     return 1
 }
@@ -657,6 +665,135 @@ _netkit_check_http()
     fi
 }
 
+_netkit_probe_tcp()
+{
+    case $prev in
+        --until)
+            _netkit_words up down
+            return
+            ;;
+        --dispatcher)
+            _netkit_words epoll poll select
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --ports \
+            --interval \
+            --wait \
+            --count \
+            --until \
+            --fail-if \
+            --timeout \
+            --quiet \
+            --dispatcher \
+            --verbose \
+            --json \
+            --help
+    fi
+}
+
+_netkit_probe_udp()
+{
+    case $prev in
+        --until)
+            _netkit_words up down
+            return
+            ;;
+        --dispatcher)
+            _netkit_words epoll poll select
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --data \
+            --hex \
+            --interval \
+            --wait \
+            --count \
+            --until \
+            --fail-if \
+            --timeout \
+            --quiet \
+            --dispatcher \
+            --verbose \
+            --json \
+            --help
+    fi
+}
+
+_netkit_probe_unix()
+{
+    case $prev in
+        --until)
+            _netkit_words up down
+            return
+            ;;
+        --dispatcher)
+            _netkit_words epoll poll select
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --interval \
+            --wait \
+            --count \
+            --until \
+            --fail-if \
+            --timeout \
+            --quiet \
+            --dispatcher \
+            --verbose \
+            --json \
+            --help
+    fi
+}
+
+_netkit_probe_http()
+{
+    case $prev in
+        --method)
+            _netkit_words GET HEAD
+            return
+            ;;
+        --until)
+            _netkit_words up down
+            return
+            ;;
+        --dispatcher)
+            _netkit_words epoll poll select
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --expect \
+            --method \
+            --interval \
+            --wait \
+            --count \
+            --until \
+            --fail-if \
+            --timeout \
+            --quiet \
+            --dispatcher \
+            --verbose \
+            --json \
+            --help
+    fi
+}
+
 _netkit_completion()
 {
     if _netkit_takes_value "$prev"; then
@@ -698,7 +835,7 @@ _netkit()
 
     case $name in
         '' | help)
-            _netkit_words serve shell check connect listen relay replay completion help --help --version
+            _netkit_words serve shell check probe connect listen relay replay completion help --help --version
             ;;
         serve | 'help serve')
             _netkit_words echo discard chargen daytime time http shell keepalive --help
@@ -708,6 +845,9 @@ _netkit()
             ;;
         check | 'help check')
             _netkit_words http --help
+            ;;
+        probe | 'help probe')
+            _netkit_words tcp udp unix http --help
             ;;
         'connect' | 'connect '*) _netkit_connect ;;
         'listen' | 'listen '*) _netkit_listen ;;
@@ -723,6 +863,10 @@ _netkit()
         'serve keepalive' | 'serve keepalive '*) _netkit_serve_keepalive ;;
         'shell server' | 'shell server '*) _netkit_shell_server ;;
         'check http' | 'check http '*) _netkit_check_http ;;
+        'probe tcp' | 'probe tcp '*) _netkit_probe_tcp ;;
+        'probe udp' | 'probe udp '*) _netkit_probe_udp ;;
+        'probe unix' | 'probe unix '*) _netkit_probe_unix ;;
+        'probe http' | 'probe http '*) _netkit_probe_http ;;
         'completion' | 'completion '*) _netkit_completion ;;
     esac
 }

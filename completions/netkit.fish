@@ -66,7 +66,15 @@ function __netkit_at
             --path \
             --row \
             --timeout \
-            --parallel
+            --parallel \
+            --ports \
+            --interval \
+            --count \
+            --until \
+            --fail-if \
+            --data \
+            --expect \
+            --method
             set is_value 1
         else if not string match -q -- '-*' $token
             set -a words $token
@@ -85,6 +93,8 @@ complete -c netkit -n '__netkit_at' -a shell -d 'walk through a directory elsewh
 complete -c netkit -n '__netkit_at help' -a shell -d 'walk through a directory elsewhere'
 complete -c netkit -n '__netkit_at' -a check -d 'see whether a server keeps the rules'
 complete -c netkit -n '__netkit_at help' -a check -d 'see whether a server keeps the rules'
+complete -c netkit -n '__netkit_at' -a probe -d 'watch whether something answers'
+complete -c netkit -n '__netkit_at help' -a probe -d 'watch whether something answers'
 complete -c netkit -n '__netkit_at' -a connect -d 'join standard input and output to an address'
 complete -c netkit -n '__netkit_at help' -a connect -d 'join standard input and output to an address'
 complete -c netkit -n '__netkit_at' -a listen -d 'wait for one peer, then join it to standard input and output'
@@ -117,6 +127,14 @@ complete -c netkit -n '__netkit_at shell' -a server -d 'let clients walk through
 complete -c netkit -n '__netkit_at help shell' -a server -d 'let clients walk through a directory: pwd, cd, ls'
 complete -c netkit -n '__netkit_at check' -a http -d 'see whether an HTTP server keeps the RFCs'
 complete -c netkit -n '__netkit_at help check' -a http -d 'see whether an HTTP server keeps the RFCs'
+complete -c netkit -n '__netkit_at probe' -a tcp -d 'time how long TCP takes to connect'
+complete -c netkit -n '__netkit_at help probe' -a tcp -d 'time how long TCP takes to connect'
+complete -c netkit -n '__netkit_at probe' -a udp -d 'time the answers to datagrams'
+complete -c netkit -n '__netkit_at help probe' -a udp -d 'time the answers to datagrams'
+complete -c netkit -n '__netkit_at probe' -a unix -d 'watch whether a unix socket is served'
+complete -c netkit -n '__netkit_at help probe' -a unix -d 'watch whether a unix socket is served'
+complete -c netkit -n '__netkit_at probe' -a http -d 'time a web server, step by step'
+complete -c netkit -n '__netkit_at help probe' -a http -d 'time a web server, step by step'
 
 complete -c netkit -n '__netkit_at' -l version -d 'print the version and exit'
 complete -c netkit -n '__netkit_at' -l help -s h -d 'print this help and exit'
@@ -442,6 +460,59 @@ complete -c netkit -n '__netkit_at -p check http' -l verbose -s v -d 'say more; 
 complete -c netkit -n '__netkit_at -p check http' -l quiet -s q -d 'say nothing but errors'
 complete -c netkit -n '__netkit_at -p check http' -l json -d 'write events as JSON, one object a line'
 complete -c netkit -n '__netkit_at -p check http' -l help -s h -d 'print this help and exit'
+
+complete -c netkit -n '__netkit_at -p probe tcp' -l ports -x -d 'look at these ports, as in 22,80,8000-8100'
+complete -c netkit -n '__netkit_at -p probe tcp' -l interval -x -d 'between two probes of an address'
+complete -c netkit -n '__netkit_at -p probe tcp' -l wait -s w -x -d 'for the answer to each probe'
+complete -c netkit -n '__netkit_at -p probe tcp' -l count -x -d 'probes of each address'
+complete -c netkit -n '__netkit_at -p probe tcp' -l until -x -a 'up down' -d 'end when all are up, or down'
+complete -c netkit -n '__netkit_at -p probe tcp' -l fail-if -x -d 'exit 9 if so: \'p99>5ms\', \'loss>1%\'; repeatable'
+complete -c netkit -n '__netkit_at -p probe tcp' -l timeout -x -d 'for everything: then end (--until: status 5)'
+complete -c netkit -n '__netkit_at -p probe tcp' -l quiet -s q -d 'print the summary and nothing else'
+complete -c netkit -n '__netkit_at -p probe tcp' -l dispatcher -x -a 'epoll poll select' -d 'epoll, poll or select'
+complete -c netkit -n '__netkit_at -p probe tcp' -l verbose -s v -d 'say more; twice: every connection'
+complete -c netkit -n '__netkit_at -p probe tcp' -l json -d 'write events as JSON, one object a line'
+complete -c netkit -n '__netkit_at -p probe tcp' -l help -s h -d 'print this help and exit'
+
+complete -c netkit -n '__netkit_at -p probe udp' -l data -x -d 'what each datagram holds'
+complete -c netkit -n '__netkit_at -p probe udp' -l hex -d '--data is in hexadecimal: 0a1b2c'
+complete -c netkit -n '__netkit_at -p probe udp' -l interval -x -d 'between two probes of an address'
+complete -c netkit -n '__netkit_at -p probe udp' -l wait -s w -x -d 'for the answer to each probe'
+complete -c netkit -n '__netkit_at -p probe udp' -l count -x -d 'probes of each address'
+complete -c netkit -n '__netkit_at -p probe udp' -l until -x -a 'up down' -d 'end when all are up, or down'
+complete -c netkit -n '__netkit_at -p probe udp' -l fail-if -x -d 'exit 9 if so: \'p99>5ms\', \'loss>1%\'; repeatable'
+complete -c netkit -n '__netkit_at -p probe udp' -l timeout -x -d 'for everything: then end (--until: status 5)'
+complete -c netkit -n '__netkit_at -p probe udp' -l quiet -s q -d 'print the summary and nothing else'
+complete -c netkit -n '__netkit_at -p probe udp' -l dispatcher -x -a 'epoll poll select' -d 'epoll, poll or select'
+complete -c netkit -n '__netkit_at -p probe udp' -l verbose -s v -d 'say more; twice: every connection'
+complete -c netkit -n '__netkit_at -p probe udp' -l json -d 'write events as JSON, one object a line'
+complete -c netkit -n '__netkit_at -p probe udp' -l help -s h -d 'print this help and exit'
+
+complete -c netkit -n '__netkit_at -p probe unix' -l interval -x -d 'between two probes of an address'
+complete -c netkit -n '__netkit_at -p probe unix' -l wait -s w -x -d 'for the answer to each probe'
+complete -c netkit -n '__netkit_at -p probe unix' -l count -x -d 'probes of each address'
+complete -c netkit -n '__netkit_at -p probe unix' -l until -x -a 'up down' -d 'end when all are up, or down'
+complete -c netkit -n '__netkit_at -p probe unix' -l fail-if -x -d 'exit 9 if so: \'p99>5ms\', \'loss>1%\'; repeatable'
+complete -c netkit -n '__netkit_at -p probe unix' -l timeout -x -d 'for everything: then end (--until: status 5)'
+complete -c netkit -n '__netkit_at -p probe unix' -l quiet -s q -d 'print the summary and nothing else'
+complete -c netkit -n '__netkit_at -p probe unix' -l dispatcher -x -a 'epoll poll select' -d 'epoll, poll or select'
+complete -c netkit -n '__netkit_at -p probe unix' -l verbose -s v -d 'say more; twice: every connection'
+complete -c netkit -n '__netkit_at -p probe unix' -l json -d 'write events as JSON, one object a line'
+complete -c netkit -n '__netkit_at -p probe unix' -l help -s h -d 'print this help and exit'
+
+complete -c netkit -n '__netkit_at -p probe http' -l expect -x -d 'what counts as an answer, as in 200,300-399'
+complete -c netkit -n '__netkit_at -p probe http' -l method -x -a 'GET HEAD' -d 'GET or HEAD'
+complete -c netkit -n '__netkit_at -p probe http' -l interval -x -d 'between two probes of an address'
+complete -c netkit -n '__netkit_at -p probe http' -l wait -s w -x -d 'for the answer to each probe'
+complete -c netkit -n '__netkit_at -p probe http' -l count -x -d 'probes of each address'
+complete -c netkit -n '__netkit_at -p probe http' -l until -x -a 'up down' -d 'end when all are up, or down'
+complete -c netkit -n '__netkit_at -p probe http' -l fail-if -x -d 'exit 9 if so: \'p99>5ms\', \'loss>1%\'; repeatable'
+complete -c netkit -n '__netkit_at -p probe http' -l timeout -x -d 'for everything: then end (--until: status 5)'
+complete -c netkit -n '__netkit_at -p probe http' -l quiet -s q -d 'print the summary and nothing else'
+complete -c netkit -n '__netkit_at -p probe http' -l dispatcher -x -a 'epoll poll select' -d 'epoll, poll or select'
+complete -c netkit -n '__netkit_at -p probe http' -l verbose -s v -d 'say more; twice: every connection'
+complete -c netkit -n '__netkit_at -p probe http' -l json -d 'write events as JSON, one object a line'
+complete -c netkit -n '__netkit_at -p probe http' -l help -s h -d 'print this help and exit'
 
 complete -c netkit -n '__netkit_at completion' -a bash
 complete -c netkit -n '__netkit_at completion' -a zsh

@@ -14,7 +14,7 @@
 
 /* Most attempts that one target may have under way: `wait` may be so many times the
  * interval. */
-#define PROBE_OVERLAP_MAX 64
+#define PROBE_OVERLAP_MAX 1024
 
 enum probe_until { PROBE_UNTIL_NEVER, PROBE_UNTIL_UP, PROBE_UNTIL_DOWN };
 

@@ -21,6 +21,7 @@ int probe_statistics_add(struct probe_statistics *statistics, const struct probe
         return histogram_record(&statistics->rtt, in_units(result->rtt), 1);
     }
     statistics->missed[result->status]++;
+    statistics->last_error = result->error;
     statistics->last_failure = result->status;
     statistics->last_failure_order = order;
     return 0;
@@ -34,6 +35,7 @@ int probe_statistics_merge(struct probe_statistics *into, const struct probe_sta
     for (size_t i = 0; i < PROBE_STATUS_COUNT; i++)
         into->missed[i] += from->missed[i];
     if (from->last_failure_order > into->last_failure_order) {
+        into->last_error = from->last_error;
         into->last_failure = from->last_failure;
         into->last_failure_order = from->last_failure_order;
     }

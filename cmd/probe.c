@@ -1,0 +1,188 @@
+#include "probe.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "output.h"
+#include "probe_report.h"
+
+#define HOUR (UINT64_C(3600) * NK_NANOSECONDS_PER_SECOND)
+
+static const char *const until_words[] = {"up", "down", NULL};
+static const char *const dispatchers[] = {"epoll", "poll", "select", NULL};
+
+static const struct option_spec pace_options[] = {
+    {
+        .name = "interval",
+        .kind = OPTION_DURATION,
+        .group = OPTION_GROUP_TIMES,
+        .offset = offsetof(struct probe_command_options, probe.interval),
+        .argument = "TIME",
+        .minimum = NK_NANOSECONDS_PER_MILLISECOND,
+        .maximum = 24 * HOUR,
+        .help = "between two probes of an address",
+    },
+    {
+        .name = "wait",
+        .letter = 'w',
+        .kind = OPTION_DURATION,
+        .group = OPTION_GROUP_TIMES,
+        .offset = offsetof(struct probe_command_options, probe.wait),
+        .argument = "TIME",
+        .minimum = NK_NANOSECONDS_PER_MILLISECOND,
+        .maximum = HOUR,
+        .help = "for the answer to each probe",
+    },
+    {
+        .name = "count",
+        .kind = OPTION_COUNT,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct probe_command_options, probe.count),
+        .argument = "N",
+        .minimum = 0,
+        .maximum = UINT32_MAX,
+        .help = "probes of each address",
+        .unset = "until stopped",
+    },
+};
+
+static const struct option_spec run_options[] = {
+    {
+        .name = "until",
+        .kind = OPTION_CHOICE,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct probe_command_options, until),
+        .argument = "STATE",
+        .choices = until_words,
+        .help = "end when all are up, or down",
+    },
+    {
+        .name = "fail-if",
+        .kind = OPTION_LIST,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct probe_command_options, fail_if),
+        .argument = "THRESHOLD",
+        .help = "exit 9 if so: 'p99>5ms', 'loss>1%'; repeatable",
+    },
+    {
+        .name = "timeout",
+        .kind = OPTION_DURATION,
+        .group = OPTION_GROUP_TIMES,
+        .offset = offsetof(struct probe_command_options, probe.timeout),
+        .argument = "TIME",
+        .minimum = NK_NANOSECONDS_PER_MILLISECOND,
+        .maximum = 8760 * HOUR,
+        .help = "for everything: then end (--until: status 5)",
+        .unset = "never",
+    },
+    {
+        .name = "quiet",
+        .letter = 'q',
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_MESSAGES,
+        .offset = offsetof(struct probe_command_options, common.quiet),
+        .help = "print the summary and nothing else",
+    },
+    {
+        .name = "dispatcher",
+        .kind = OPTION_CHOICE,
+        .group = OPTION_GROUP_PERFORMANCE,
+        .offset = offsetof(struct probe_command_options, probe.dispatcher),
+        .argument = "NAME",
+        .choices = dispatchers,
+        .help = "epoll, poll or select",
+        .rare = true,
+        .unset = "epoll",
+    },
+};
+
+const struct option_table probe_pace_table = {pace_options, NK_ARRAY_LENGTH(pace_options)};
+const struct option_table probe_run_table = {run_options, NK_ARRAY_LENGTH(run_options)};
+
+/* ---- options ---- */
+
+static enum exit_status take_thresholds(const struct command_call *call)
+{
+    struct probe_command_options *mine = call->options;
+
+    for (size_t i = 0; i < mine->fail_if.count; i++) {
+        const char *word = mine->fail_if.words[i];
+        const char *reason = NULL;
+
+        if (probe_threshold_parse(&mine->thresholds[i], word, &reason) != 0)
+            return command_usage_error(call->command->name, "--fail-if: '%.300s' %s", word, reason);
+    }
+    mine->probe.thresholds = mine->thresholds;
+    mine->probe.threshold_count = mine->fail_if.count;
+    return EXIT_STATUS_OK;
+}
+
+static bool is_given(const struct command_call *call, const char *name)
+{
+    return option_given(call->command->parts, &call->result, name);
+}
+
+enum exit_status probe_options_complete(const struct command_call *call)
+{
+    struct probe_command_options *mine = call->options;
+    const char *name = call->command->name;
+
+    if (mine->until != NULL && mine->fail_if.count > 0)
+        return command_usage_error(name, "--fail-if has no effect with --until");
+    if (mine->until != NULL && is_given(call, "count"))
+        return command_usage_error(name, "--count has no effect with --until");
+    if (is_given(call, "count") && mine->probe.count == 0)
+        return command_usage_error(name, "--count: at least one probe is needed");
+    if (mine->probe.wait / PROBE_OVERLAP_MAX > mine->probe.interval)
+        return command_usage_error(name, "--wait may be %d times the --interval at most",
+                                   PROBE_OVERLAP_MAX);
+    if (mine->until != NULL)
+        mine->probe.until = strcmp(mine->until, "up") == 0 ? PROBE_UNTIL_UP : PROBE_UNTIL_DOWN;
+    return take_thresholds(call);
+}
+
+/* ---- addresses ---- */
+
+static enum exit_status fail_for_memory(void)
+{
+    output_error("cannot start: out of memory");
+    return EXIT_STATUS_FAILED;
+}
+
+enum exit_status probe_add_target(struct probe_command_options *mine, const char *name)
+{
+    if (mine->probe.target_count == mine->target_room) {
+        size_t room = mine->target_room > 0 ? 2 * mine->target_room : 8;
+        char **targets = realloc(mine->targets, room * sizeof *targets);
+
+        if (targets == NULL)
+            return fail_for_memory();
+        mine->targets = targets;
+        mine->target_room = room;
+        mine->probe.targets = (const char *const *)targets;
+    }
+    mine->targets[mine->probe.target_count] = strdup(name);
+    if (mine->targets[mine->probe.target_count] == NULL)
+        return fail_for_memory();
+    mine->probe.target_count++;
+    return EXIT_STATUS_OK;
+}
+
+/* ---- running ---- */
+
+enum exit_status probe_command_run(struct probe_command_options *mine)
+{
+    struct probe_report report;
+    enum exit_status status;
+
+    probe_report_init(&report, mine);
+    status = probe_run(&mine->probe, &report.reporter);
+    return probe_report_finish(&report, status);
+}
+
+void probe_command_release(struct probe_command_options *mine)
+{
+    for (size_t i = 0; i < mine->probe.target_count; i++)
+        free(mine->targets[i]);
+    free(mine->targets);
+}
