@@ -18,6 +18,7 @@ static const struct option_part parts[] = {
     {&serve_http_content_table, offsetof(struct serve_http_options, http)},
     {&serve_http_header_table, offsetof(struct serve_http_options, http)},
     {&serve_http_testing_table, offsetof(struct serve_http_options, http)},
+    {&serve_http_file_table, offsetof(struct serve_http_options, http)},
     {&serve_http_limit_table, offsetof(struct serve_http_options, http)},
     {&server_option_table, offsetof(struct serve_http_options, http.service)},
     {&access_option_table, offsetof(struct serve_http_options, http.service.access)},

@@ -18,6 +18,7 @@ struct serve_http_options {
 extern const struct option_table serve_http_content_table; /* what is served */
 extern const struct option_table serve_http_header_table;  /* how it is served */
 extern const struct option_table serve_http_testing_table; /* endpoints, faults */
+extern const struct option_table serve_http_file_table;    /* how files are kept and coded */
 extern const struct option_table serve_http_limit_table;   /* times and sizes */
 
 /* Checks the options of a table against each other and against the rest. Returns

@@ -50,6 +50,7 @@ _netkit_takes_value()
         --base-path | \
         --cache-control | \
         --header | \
+        --cache | \
         --header-timeout | \
         --body-timeout | \
         --keepalive-timeout | \
@@ -463,6 +464,7 @@ _netkit_serve_http()
             --cache-control \
             --header \
             --endpoints \
+            --cache \
             --header-timeout \
             --body-timeout \
             --keepalive-timeout \

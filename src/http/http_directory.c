@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "http/http_accept.h"
+#include "http/http_content.h"
 #include "http/http_files.h"
 #include "http/http_listing.h"
 #include "http/http_path.h"
@@ -132,13 +133,13 @@ void http_directory_respond(struct http_exchange *exchange, int directory, const
         respond_redirect(exchange, name);
         return;
     }
-    int written = snprintf(index, sizeof(index), "%sindex.html", name);
+    int written = snprintf(index, sizeof(index), "%s" HTTP_FILES_INDEX, name);
     int fd = -ENOENT;
     if (written > 0 && (size_t)written < sizeof(index))
         fd = http_files_open_name(exchange, index, &status);
     if (fd >= 0 && S_ISREG(status.st_mode)) {
         close(directory);
-        http_files_respond(exchange, fd, &status, index);
+        http_content_respond(exchange, fd, &status, index);
         return;
     }
     if (fd >= 0)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "http/http_content.h"
 #include "http/http_directory.h"
 #include "http/http_path.h"
 #include "service/open_beneath.h"
@@ -57,13 +58,6 @@ int http_files_open_name(struct http_exchange *exchange, const char *name, struc
     return fd;
 }
 
-void http_files_respond(struct http_exchange *exchange, int file, const struct stat *status,
-                        const char *name)
-{
-    http_respond_file(exchange, file, (uint64_t)status->st_size,
-                      http_media_type(nk_slice_of_string(name)));
-}
-
 /* Whether a page that finds its own way (--spa) may have made up the name: one
  * with an extension is a file that is missing. */
 static bool may_be_route(const char *name)
@@ -82,7 +76,7 @@ static int open_name_or_page(struct http_exchange *exchange, const char **name, 
     int fd = http_files_open_name(exchange, *name, status);
     if ((fd == -ENOENT || fd == -ENOTDIR) && exchange->loop->server->options.spa &&
         may_be_route(*name)) {
-        *name = "index.html";
+        *name = HTTP_FILES_INDEX;
         fd = http_files_open_name(exchange, *name, status);
     }
     return fd;
@@ -97,11 +91,25 @@ static void respond_name(struct http_exchange *exchange, const char *name)
     } else if (S_ISDIR(status.st_mode)) {
         http_directory_respond(exchange, fd, name);
     } else if (S_ISREG(status.st_mode)) {
-        http_files_respond(exchange, fd, &status, name);
+        http_content_respond(exchange, fd, &status, name);
     } else {
         close(fd);
         http_respond_status(exchange, 403, NULL, NULL);
     }
+}
+
+/* Answers from memory, if it can; returns whether it did. */
+static bool respond_known(struct http_exchange *exchange, char *name, size_t len)
+{
+    static const struct nk_slice index = NK_SLICE(HTTP_FILES_INDEX);
+    if (len > 0 && name[len - 1] != '/')
+        return http_content_respond_known(exchange, nk_slice_make(name, len));
+    if (len + index.len >= HTTP_FILES_NAME_SIZE)
+        return false;
+    memcpy(name + len, index.data, index.len);
+    bool is_known = http_content_respond_known(exchange, nk_slice_make(name, len + index.len));
+    name[len] = '\0';
+    return is_known;
 }
 
 void http_files_handle(struct http_exchange *exchange)
@@ -111,10 +119,11 @@ void http_files_handle(struct http_exchange *exchange)
     struct http_problem problem;
     if (http_respond_method(exchange))
         return;
-    if (http_path_decode(request->path, name, sizeof(name), &problem) < 0)
+    ssize_t len = http_path_decode(request->path, name, sizeof(name), &problem);
+    if (len < 0)
         http_respond_status(exchange, problem.status, problem.rule, NULL);
     else if (http_path_has_dotfile(name) && !exchange->loop->server->options.dotfiles)
         http_respond_status(exchange, 404, NULL, NULL);
-    else
+    else if (!respond_known(exchange, name, (size_t)len))
         respond_name(exchange, name);
 }

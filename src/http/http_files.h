@@ -14,6 +14,9 @@
 /* A request target is at most a few KiB; a decoded name is no longer than that. */
 #define HTTP_FILES_NAME_SIZE 32768
 
+/* What is served for a directory. */
+#define HTTP_FILES_INDEX "index.html"
+
 /* What `content` of struct http_server points to. */
 struct http_files {
     int root; /* directory descriptor */
@@ -26,15 +29,11 @@ void http_files_close(struct http_files *files);
 /* The callback. */
 void http_files_handle(struct http_exchange *exchange);
 
-/* ---- for http_directory.c ---- */
+/* ---- for http_directory.c and http_content.c ---- */
 
 /* Opens a decoded name below the root for reading. Returns the descriptor, or
  * -errno. */
 int http_files_open_name(struct http_exchange *exchange, const char *name, struct stat *status);
-
-/* Answers with the regular file of that name; takes the descriptor. */
-void http_files_respond(struct http_exchange *exchange, int file, const struct stat *status,
-                        const char *name);
 
 /* Answers with the status that fits a negative errno. */
 void http_files_refuse(struct http_exchange *exchange, int error);

@@ -19,6 +19,7 @@ struct http_options {
     uint64_t max_target;            /* bytes of a request target */
     uint64_t max_header;            /* bytes of a header block */
     uint64_t max_body;              /* bytes of a request body */
+    uint64_t cache;                 /* bytes of small files that each loop keeps */
 
     /* how it is served */
     bool spa;                  /* unknown paths are answered with the root's index.html */
@@ -36,6 +37,7 @@ struct http_options {
         .service = SERVICE_OPTIONS_DEFAULT, .root = ".", .header_timeout = UINT64_C(10000000000),  \
         .body_timeout = UINT64_C(30000000000), .send_timeout = UINT64_C(60000000000),              \
         .keepalive_requests = 1000, .max_target = 8192, .max_header = 32768, .max_body = 1048576,  \
+        .cache = 8388608,                                                                          \
     }
 
 #endif

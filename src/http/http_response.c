@@ -1,6 +1,5 @@
 /* Response heads: assembled from constant pieces, sent with their body. */
 #include <errno.h>
-#include <unistd.h>
 
 #include "http/http_server.h"
 #include "http/http_stream.h"
@@ -11,14 +10,18 @@
 
 struct head {
     char *text;
+    size_t size;
     size_t len;
+    bool is_cut; /* there was no room for all of it */
 };
 
 static void put(struct head *head, const char *text, size_t len)
 {
-    if (len <= HEAD_SIZE - head->len) {
+    if (len <= head->size - head->len) {
         memcpy(head->text + head->len, text, len);
         head->len += len;
+    } else {
+        head->is_cut = true;
     }
 }
 
@@ -66,11 +69,12 @@ static void put_date(struct head *head, struct http_loop *loop)
     put(head, loop->date_line, sizeof("Date: \r\n") - 1 + HTTP_DATE_SIZE - 1);
 }
 
-/* A 204 has no body and no length (RFC 9110 8.6). Without a length the body is in
+/* A 204 has no body and no length (RFC 9110 8.6), and that of a 304 would be the one
+ * of another response. Without a length the body is in
  * chunks, or ends with the connection (RFC 9112 6.3). */
 static void put_length(struct head *head, int status, uint64_t length, unsigned minor_version)
 {
-    if (status == 204)
+    if (status == 204 || status == 304)
         return;
     if (length == HTTP_LENGTH_UNKNOWN) {
         if (minor_version > 0)
@@ -155,10 +159,24 @@ static bool send_head(struct http_exchange *exchange, const struct http_response
     if (NK_LIKELY(is_last_head(exchange, response, length)))
         return send_or_abort(exchange, nk_slice_make(last->text, last->len));
     char text[HEAD_SIZE];
-    struct head head = {text, 0};
+    struct head head = {text, sizeof(text), 0, false};
     put_head(&head, exchange, response, length);
     remember_head(exchange, response, length, &head);
     return send_or_abort(exchange, nk_slice_make(head.text, head.len));
+}
+
+size_t http_response_print_head(struct http_exchange *exchange,
+                                const struct http_response *response, uint64_t length, char *text,
+                                size_t size)
+{
+    struct head head = {text, size, 0, false};
+    put_head(&head, exchange, response, length);
+    return head.is_cut ? 0 : head.len;
+}
+
+void http_respond_ready(struct http_exchange *exchange, struct nk_slice whole)
+{
+    (void)send_or_abort(exchange, whole);
 }
 
 void http_respond_head(struct http_exchange *exchange, const struct http_response *response,
@@ -172,62 +190,6 @@ void http_respond(struct http_exchange *exchange, const struct http_response *re
     bool has_body = exchange->request->method != HTTP_METHOD_HEAD && response->body.len > 0;
     if (send_head(exchange, response, response->body.len) && has_body)
         (void)send_or_abort(exchange, response->body);
-}
-
-/* Reads up to `size` bytes; returns how many there were, or -1. */
-static ssize_t read_small(int file, char *data, size_t size)
-{
-    size_t len = 0;
-    while (len < size) {
-        ssize_t got = pread(file, data + len, size - len, (off_t)len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        len += (size_t)got;
-    }
-    return (ssize_t)len;
-}
-
-/* The length announced is what was read, so that a file that changes meanwhile
- * is still framed exactly. */
-static void respond_small_file(struct http_exchange *exchange, const struct http_response *response,
-                               int file, size_t size)
-{
-    ssize_t len = read_small(file, exchange->loop->small_file, size);
-    close(file);
-    if (len < 0) {
-        http_respond_status(exchange, 500, NULL, NULL);
-        return;
-    }
-    struct http_response whole = *response;
-    whole.body = nk_slice_make(exchange->loop->small_file, (size_t)len);
-    http_respond(exchange, &whole);
-}
-
-void http_respond_file(struct http_exchange *exchange, int file, uint64_t size, const char *type)
-{
-    const struct http_response response = {.status = 200, .type = type};
-    http_respond_page(exchange, &response, file, size);
-}
-
-void http_respond_page(struct http_exchange *exchange, const struct http_response *response,
-                       int file, uint64_t size)
-{
-    bool is_head = exchange->request->method == HTTP_METHOD_HEAD;
-    if (!is_head && size < HTTP_SMALL_FILE) {
-        respond_small_file(exchange, response, file, (size_t)size);
-        return;
-    }
-    if (!send_head(exchange, response, size) || is_head) {
-        close(file);
-        return;
-    }
-    int error = nk_tcp_connection_send_file(exchange->connection, file, 0, size);
-    if (error)
-        nk_tcp_connection_abort(exchange->connection, error);
 }
 
 /* The page that a person wants to be shown instead of a line of text. */

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "http/http_base_path.h"
+#include "http/http_cache.h"
 #include "http/http_date.h"
 #include "http/http_options.h"
 #include "http/http_page_file.h"
@@ -55,7 +56,7 @@ struct http_server {
     struct nk_worker_pool *workers;
 };
 
-/* Files below this size are read and sent together with their head; larger
+/* Files below this size are kept in memory and sent together with their head; larger
  * ones go through sendfile. */
 #define HTTP_SMALL_FILE ((size_t)65536)
 
@@ -90,6 +91,7 @@ struct http_loop {
     struct http_repeat repeat;
     struct http_request request;  /* the one being handled */
     struct http_arrival *arrival; /* its body, when the handler decides about that, or NULL */
+    struct http_cache cache;
     char small_file[HTTP_SMALL_FILE];
 };
 
@@ -114,13 +116,19 @@ struct http_response {
 
 void http_respond(struct http_exchange *exchange, const struct http_response *response);
 
-/* `size` bytes of `file` from its start; takes the descriptor. */
-void http_respond_file(struct http_exchange *exchange, int file, uint64_t size, const char *type);
-
-/* The same with a status, a type and further fields of one's own; the response's
- * body is not looked at. */
+/* The same with a body of `size` bytes of `file` from its start; takes the
+ * descriptor. The response's own body is not looked at. */
 void http_respond_page(struct http_exchange *exchange, const struct http_response *response,
                        int file, uint64_t size);
+
+/* Only prints what http_respond would send in front of a body of that length.
+ * Returns its size, or 0 when it does not fit. */
+size_t http_response_print_head(struct http_exchange *exchange,
+                                const struct http_response *response, uint64_t length, char *text,
+                                size_t size);
+
+/* A complete response, head and body, made before. */
+void http_respond_ready(struct http_exchange *exchange, struct nk_slice whole);
 
 /* A short plain-text body with the status and, if not NULL, a detail. */
 void http_respond_status(struct http_exchange *exchange, int status, const char *detail,

@@ -23,12 +23,15 @@ int http_loop_new(struct http_loop **out, const struct http_server *server,
         return -ENOMEM;
     state->server = server;
     state->loop = loop;
+    http_cache_init(&state->cache, (size_t)server->options.cache);
     *out = state;
     return 0;
 }
 
 void http_loop_free(struct http_loop *loop)
 {
+    if (loop)
+        http_cache_deinit(&loop->cache);
     free(loop);
 }
 

@@ -181,9 +181,10 @@ static int compare(struct nk_slice text, struct nk_slice word)
     return (text.len > word.len) - (text.len < word.len);
 }
 
+static const char unknown[] = "application/octet-stream";
+
 const char *http_media_type(struct nk_slice file_name)
 {
-    static const char unknown[] = "application/octet-stream";
     const size_t dot = nk_slice_find_last(file_name, '.');
     if (dot == NK_SLICE_NOT_FOUND)
         return unknown;
@@ -201,4 +202,41 @@ const char *http_media_type(struct nk_slice file_name)
             low = middle + 1;
     }
     return unknown;
+}
+
+enum http_compressing http_media_type_compressing(const char *type)
+{
+    static const struct nk_slice useful[] = {
+        NK_SLICE("text/"),
+        NK_SLICE("application/json"),
+        NK_SLICE("application/javascript"),
+        NK_SLICE("application/manifest+json"),
+        NK_SLICE("application/rss+xml"),
+        NK_SLICE("application/atom+xml"),
+        NK_SLICE("application/xml"),
+        NK_SLICE("application/xhtml+xml"),
+        NK_SLICE("application/ld+json"),
+        NK_SLICE("application/geo+json"),
+        NK_SLICE("application/rtf"),
+        NK_SLICE("application/sql"),
+        NK_SLICE("application/wasm"),
+        NK_SLICE("application/yaml"),
+        NK_SLICE("application/x-tar"),
+        NK_SLICE("application/vnd.apple.mpegurl"),
+        NK_SLICE("application/vnd.ms-fontobject"),
+        NK_SLICE("font/otf"),
+        NK_SLICE("font/ttf"),
+        NK_SLICE("image/bmp"),
+        NK_SLICE("image/svg+xml"),
+        NK_SLICE("image/vnd.microsoft.icon"),
+        NK_SLICE("audio/wav"),
+    };
+    const struct nk_slice name = nk_slice_of_string(type);
+    if (nk_slice_equal(name, nk_slice_of_string(unknown)))
+        return HTTP_COMPRESSING_UNKNOWN;
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(useful); i++) {
+        if (nk_slice_starts_with(name, useful[i]))
+            return HTTP_COMPRESSING_USEFUL;
+    }
+    return HTTP_COMPRESSING_USELESS;
 }

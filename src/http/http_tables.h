@@ -14,4 +14,13 @@ const char *http_status_text(int status);
  * "application/octet-stream" when unknown. */
 const char *http_media_type(struct nk_slice file_name);
 
+/* Whether content of a type gets smaller by compressing it. */
+enum http_compressing {
+    HTTP_COMPRESSING_USELESS, /* it is compressed already, or nobody has looked */
+    HTTP_COMPRESSING_UNKNOWN, /* application/octet-stream may be anything */
+    HTTP_COMPRESSING_USEFUL,
+};
+
+enum http_compressing http_media_type_compressing(const char *type);
+
 #endif

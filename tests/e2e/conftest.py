@@ -45,6 +45,24 @@ def serve_module():
 
 
 @pytest.fixture
+def root(tmp_path):
+    """An empty directory to serve."""
+    path = tmp_path / "root"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def serve_root(serve, root):
+    """serve_root(options...) serves that directory over HTTP."""
+
+    def start(*options, **more):
+        return serve("http", "127.0.0.1:0", "--root", root, *options, **more)
+
+    return start
+
+
+@pytest.fixture
 def open_directory():
     """A place that an unprivileged user may enter, with a copy of the program."""
     directory = netkit_server.OpenDirectory()

@@ -24,14 +24,18 @@ REASONS = {
     100: "Continue",
     200: "OK",
     204: "No Content",
+    206: "Partial Content",
     301: "Moved Permanently",
+    304: "Not Modified",
     400: "Bad Request",
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
     408: "Request Timeout",
+    412: "Precondition Failed",
     413: "Content Too Large",
     414: "URI Too Long",
+    416: "Range Not Satisfiable",
     417: "Expectation Failed",
     431: "Request Header Fields Too Large",
     501: "Not Implemented",
@@ -204,7 +208,7 @@ def check_fields(response):
     if response["Transfer-Encoding"] is not None:
         assert response["Transfer-Encoding"] == "chunked", response
         assert length is None, response
-    elif response.status == 204:
+    elif response.status in (204, 304):
         assert length is None, response
     else:
         assert re.fullmatch(r"0|[1-9]\d*", length or ""), response

@@ -36,22 +36,10 @@ def write_random(path, size, seed=1):
 
 
 @pytest.fixture
-def root(tmp_path):
+def root(tmp_path, root):
     """A directory to serve, with a secret beside it."""
     (tmp_path / "secret").write_bytes(SECRET)
-    path = tmp_path / "root"
-    path.mkdir()
-    return path
-
-
-@pytest.fixture
-def serve_root(serve, root):
-    """serve_root(options...) serves the directory."""
-
-    def start(*options, **more):
-        return serve("http", "127.0.0.1:0", "--root", root, *options, **more)
-
-    return start
+    return root
 
 
 def quote(name):
@@ -799,10 +787,12 @@ def test_replaced_file(serve_root, root, size):
         while (body := client.get("/file").body) != new:
             assert body == old
             assert time.monotonic() < deadline, "the old content is served for 2 s"
+            time.sleep(0.01)
         (root / "file").unlink()
         deadline = time.monotonic() + 2
         while client.get("/file").status != 404:
             assert time.monotonic() < deadline, "a removed file is served for 2 s"
+            time.sleep(0.01)
 
 
 def test_file_that_is_rewritten_in_place(serve_root, root):
@@ -815,6 +805,7 @@ def test_file_that_is_rewritten_in_place(serve_root, root):
         deadline = time.monotonic() + 2
         while client.get("/file").body != b"new":
             assert time.monotonic() < deadline, "the old content is served for 2 s"
+            time.sleep(0.01)
 
 
 def test_root_that_is_moved_away(serve_root, root):
