@@ -24,7 +24,6 @@ struct probe_run {
     struct nk_list_node waiting; /* targets that are due but may not begin */
     struct histogram lateness;   /* ns */
     uint64_t order;              /* of results */
-    enum exit_status last_end;   /* of the last session that ended by a failure */
 
     struct nk_timer timeout;
     struct nk_timer refresh;

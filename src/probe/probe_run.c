@@ -250,9 +250,9 @@ static enum exit_status status_of(const struct probe_run *run, bool is_violated)
         .has_until = run->options->until != PROBE_UNTIL_NEVER,
         .is_reached = true,
         .is_violated = is_violated,
-        .last_end = run->last_end,
     };
     uint64_t last = 0;
+    uint64_t last_end = 0;
     for (size_t i = 0; i < run->options->threshold_count; i++)
         outcome.rates_loss |= probe_threshold_rates_loss(&run->options->thresholds[i]);
     for (size_t i = 0; i < run->options->target_count; i++) {
@@ -261,6 +261,12 @@ static enum exit_status status_of(const struct probe_run *run, bool is_violated)
         outcome.sent += target->statistics.sent;
         outcome.replies += target->statistics.replies;
         outcome.missed += probe_statistics_missed(&target->statistics);
+        outcome.losses += target->statistics.losses;
+        outcome.is_unknown |= target->kind->is_session && target->state == PROBE_STATE_UNKNOWN;
+        if (target->end_status != EXIT_STATUS_OK && target->end_order > last_end) {
+            last_end = target->end_order;
+            outcome.last_end = target->end_status;
+        }
         if (target->statistics.last_failure_order > last) {
             last = target->statistics.last_failure_order;
             outcome.last_failure = target->statistics.last_failure;

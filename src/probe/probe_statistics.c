@@ -32,6 +32,7 @@ int probe_statistics_merge(struct probe_statistics *into, const struct probe_sta
     into->sent += from->sent;
     into->replies += from->replies;
     into->duplicates += from->duplicates;
+    into->losses += from->losses;
     for (size_t i = 0; i < PROBE_STATUS_COUNT; i++)
         into->missed[i] += from->missed[i];
     if (from->last_failure_order > into->last_failure_order) {

@@ -25,6 +25,7 @@ struct probe_statistics {
     uint64_t missed[PROBE_STATUS_COUNT]; /* the others, by what became of them */
     uint64_t duplicates;                 /* answers that came again, or too late */
     int last_error;                      /* -errno of the last failure */
+    uint64_t losses;                     /* sessions that failed, whether begun anew or not */
     enum exit_status last_failure;       /* OK = nothing has failed yet */
     uint64_t last_failure_order;         /* larger = later, over all targets */
     struct histogram rtt;                /* see PROBE_RTT_UNIT */

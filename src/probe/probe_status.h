@@ -1,11 +1,13 @@
 /* The exit status of a whole run of probes. Pure.
  *
- *     until a state    reached: 0; the time is up: 5
+ *     until a state    reached: 0; a session has ended before: its status; else 5
  *     9                a threshold was not met
- *     the session's    a session has ended by a failure (the last of several)
+ *     the session's    a session has ended by a failure (the last of several) and was not
+ *                      begun anew since
  *     3 4 5 6          nothing was ever answered: the last failure's own status
- *     5                probes were sent, and the time was up before any came to something
- *     1                something was not answered, and no threshold says how much may be
+ *     5                the time was up before any probe, or session, came to something
+ *     1                something was not answered, and no threshold says how much may be;
+ *                      or a session was lost on the way
  *     0                all else
  *
  * The first that applies counts. A run that ended by a signal leaves with that.
@@ -23,11 +25,14 @@ struct probe_outcome {
     bool is_reached;  /* and they all were */
     bool is_violated; /* a threshold was not met */
     bool rates_loss;  /* a threshold is about unanswered probes */
+    bool is_unknown;  /* of some session nothing is known, not even that there is a peer */
     uint64_t sent;    /* over all targets */
     uint64_t replies;
     uint64_t missed;
+    uint64_t losses;               /* of sessions */
     enum exit_status last_failure; /* of the last probe that failed; OK = none */
-    enum exit_status last_end;     /* of the last session that ended by a failure; OK = none */
+    enum exit_status last_end;     /* of the last session that ended by a failure and is not
+                                      up again; OK = none */
 };
 
 enum exit_status probe_status_of(const struct probe_outcome *outcome);

@@ -131,20 +131,34 @@ void probe_target_set_state(struct probe_target *target, enum probe_state state)
                    });
     target->state = state;
     target->state_since = now;
+    if (state == PROBE_STATE_UP)
+        target->end_status = EXIT_STATUS_OK;
     if (!is_awaited(target->run, state))
         return;
     target->is_reached = true;
     probe_target_leave(target);
 }
 
-void probe_target_end(struct probe_target *target, const struct probe_result *result)
+static void report_end(struct probe_target *target, const struct probe_result *result)
 {
-    struct probe_run *run = target->run;
+    target->end_status = result->status;
+    target->end_order = ++target->run->order;
+    target->statistics.losses += result->status != EXIT_STATUS_OK;
+    report(target, (struct probe_event){.kind = PROBE_EVENT_ENDED, .result = result});
+}
+
+void probe_target_lost(struct probe_target *target, const struct probe_result *result)
+{
     if (target->has_ended)
         return;
-    target->end_status = result->status;
-    if (result->status != EXIT_STATUS_OK)
-        run->last_end = result->status;
-    report(target, (struct probe_event){.kind = PROBE_EVENT_ENDED, .result = result});
+    report_end(target, result);
+    probe_target_set_state(target, PROBE_STATE_DOWN);
+}
+
+void probe_target_end(struct probe_target *target, const struct probe_result *result)
+{
+    if (target->has_ended)
+        return;
+    report_end(target, result);
     probe_target_leave(target);
 }

@@ -74,7 +74,8 @@ struct probe_target {
     uint64_t state_since;        /* monotonic ns; 0 while unknown */
     bool has_ended;              /* it will not be probed any more */
     bool is_reached;             /* ... because it was in the state that the run waits for */
-    enum exit_status end_status; /* of a session that has ended */
+    enum exit_status end_status; /* of a session that has failed; OK once it is up again */
+    uint64_t end_order;          /* larger = later, over all targets */
     struct probe_statistics statistics;
 
     /* Where it was reached last, so that its name need not be looked up each time; see
@@ -152,6 +153,11 @@ void probe_target_set_state(struct probe_target *target, enum probe_state state)
  * name ("sending heartbeat #1"). `number` goes along in JSON. */
 void probe_target_note(struct probe_target *target, const char *name, uint64_t number,
                        const char *text) NK_NONNULL(1, 2, 4);
+
+/* The session has failed, and the kind will begin another one: counts and reports it.
+ * The target is down, which may end it, as probe_target_set_state says. */
+void probe_target_lost(struct probe_target *target, const struct probe_result *result)
+    NK_NONNULL(1, 2);
 
 /* The session is over for good; status OK when that is not its fault. With an action
  * the failure is reported. `stop` is called from within, the memory lives until the

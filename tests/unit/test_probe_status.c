@@ -50,6 +50,39 @@ static void nothing_known_in_time_is_timed_out(void **state)
     assert_int_equal(probe_status_of(&outcome), EXIT_STATUS_OK);
 }
 
+/* Otherwise a run that was still connecting when its time was up is a success. */
+static void a_session_of_which_nothing_is_known_is_timed_out(void **state)
+{
+    struct probe_outcome outcome = {.is_unknown = true};
+    (void)state;
+    assert_int_equal(probe_status_of(&outcome), EXIT_STATUS_TIMED_OUT);
+}
+
+/* Otherwise a connection that was reset, and made again, was never lost; or one that
+ * is up again fails for what is over. */
+static void a_session_that_was_lost_on_the_way_is_not_ok(void **state)
+{
+    struct probe_outcome outcome = {.sent = 9, .replies = 9, .losses = 1};
+    (void)state;
+    assert_int_equal(probe_status_of(&outcome), EXIT_STATUS_FAILED);
+    outcome.rates_loss = true; /* which is about probes */
+    assert_int_equal(probe_status_of(&outcome), EXIT_STATUS_FAILED);
+    outcome.last_end = EXIT_STATUS_LOST;
+    assert_int_equal(probe_status_of(&outcome), EXIT_STATUS_LOST);
+}
+
+/* Otherwise waiting for a server that refuses says that the time was up. */
+static void a_state_that_cannot_be_reached_says_why(void **state)
+{
+    struct probe_outcome outcome = {.has_until = true};
+    (void)state;
+    assert_int_equal(probe_status_of(&outcome), EXIT_STATUS_TIMED_OUT);
+    outcome.last_end = EXIT_STATUS_REFUSED;
+    assert_int_equal(probe_status_of(&outcome), EXIT_STATUS_REFUSED);
+    outcome.is_reached = true;
+    assert_int_equal(probe_status_of(&outcome), EXIT_STATUS_OK);
+}
+
 /* Otherwise --fail-if 'loss>1%' fails at the first loss, or never with its own status. */
 static void thresholds_decide_about_loss(void **state)
 {
@@ -92,6 +125,9 @@ int main(void)
         cmocka_unit_test(nothing_known_in_time_is_timed_out),
         cmocka_unit_test(thresholds_decide_about_loss),
         cmocka_unit_test(a_session_that_died_gives_its_status),
+        cmocka_unit_test(a_session_of_which_nothing_is_known_is_timed_out),
+        cmocka_unit_test(a_session_that_was_lost_on_the_way_is_not_ok),
+        cmocka_unit_test(a_state_that_cannot_be_reached_says_why),
         cmocka_unit_test(until_counts_only_whether_it_was_reached),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
