@@ -21,12 +21,17 @@ void keepalive_message_write(char out[static KEEPALIVE_MESSAGE_SIZE], uint32_t t
     memset(out + sizeof(network) + len, 0, KEEPALIVE_DATA_SIZE - len);
 }
 
-static void decode(struct keepalive_message *message, const char *bytes)
+static uint32_t get_type(const char *bytes)
 {
     uint32_t network;
     memcpy(&network, bytes, sizeof(network));
-    message->type = ntohl(network);
-    message->data = nk_slice_make(bytes + sizeof(network), KEEPALIVE_DATA_SIZE);
+    return ntohl(network);
+}
+
+static void decode(struct keepalive_message *message, const char *bytes)
+{
+    message->type = get_type(bytes);
+    message->data = nk_slice_make(bytes + sizeof(message->type), KEEPALIVE_DATA_SIZE);
 }
 
 int keepalive_message_read(struct keepalive_message *message, struct nk_slice bytes)
@@ -67,6 +72,14 @@ size_t keepalive_reader_take(struct keepalive_reader *reader, struct nk_slice in
     if (*is_complete)
         decode(message, reader->bytes);
     return taken;
+}
+
+bool keepalive_reader_type(const struct keepalive_reader *reader, uint32_t *type)
+{
+    if (reader->len < sizeof(*type))
+        return false;
+    *type = get_type(reader->bytes);
+    return true;
 }
 
 /* ---- stamps ---- */

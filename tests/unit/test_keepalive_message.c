@@ -70,6 +70,24 @@ static void a_stream_may_be_cut_anywhere(void **state)
     }
 }
 
+/* Otherwise whoever speaks another protocol would be found out only after 1,028 bytes,
+ * which may never come. */
+static void a_type_is_known_early(void **state)
+{
+    static const char bytes[] = {0, 0, 1, 2, 3};
+    struct keepalive_reader reader = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        struct keepalive_message message;
+        bool is_complete;
+        uint32_t type = 77;
+        bool is_known = keepalive_reader_type(&reader, &type);
+        assert_int_equal(is_known, i >= 4);
+        assert_int_equal(type, is_known ? 0x0102 : 77);
+        (void)keepalive_reader_take(&reader, nk_slice_make(bytes + i, 1), &message, &is_complete);
+    }
+}
+
 /* Otherwise the protocol's first server could not be probed, or a host-order type
  * would pass without having been asked for. */
 static void host_order_pong_is_accepted_only_when_compatible(void **state)
@@ -122,6 +140,7 @@ int main(void)
         cmocka_unit_test(a_message_is_1028_bytes_with_its_type_in_network_order),
         cmocka_unit_test(a_datagram_of_another_size_is_refused),
         cmocka_unit_test(a_stream_may_be_cut_anywhere),
+        cmocka_unit_test(a_type_is_known_early),
         cmocka_unit_test(host_order_pong_is_accepted_only_when_compatible),
         cmocka_unit_test(a_stamp_comes_back_as_it_was),
     };
