@@ -134,6 +134,7 @@ extern const struct command probe_tcp_command;
 extern const struct command probe_udp_command;
 extern const struct command probe_unix_command;
 extern const struct command probe_http_command;
+extern const struct command probe_keepalive_command;
 extern const struct command completion_command;
 extern const struct command help_command;
 

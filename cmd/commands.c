@@ -26,6 +26,7 @@ const struct command *const commands[] = {
     &probe_udp_command,
     &probe_unix_command,
     &probe_http_command,
+    &probe_keepalive_command,
     &completion_command,
     &help_command,
     NULL,
