@@ -78,7 +78,9 @@ _netkit_takes_value()
         --fail-if | \
         --data | \
         --expect | \
-        --method) return 0 ;;
+        --method | \
+        --probes | \
+        --time) return 0 ;;
     esac
     return 1
 }
@@ -796,6 +798,40 @@ _netkit_probe_http()
     fi
 }
 
+_netkit_probe_keepalive()
+{
+    case $prev in
+        --until)
+            _netkit_words up down
+            return
+            ;;
+        --dispatcher)
+            _netkit_words epoll poll select
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --count \
+            --probes \
+            --compat \
+            --kernel \
+            --reconnect \
+            --time \
+            --interval \
+            --until \
+            --fail-if \
+            --timeout \
+            --quiet \
+            --dispatcher \
+            --verbose \
+            --json \
+            --help
+    fi
+}
+
 _netkit_completion()
 {
     if _netkit_takes_value "$prev"; then
@@ -849,7 +885,7 @@ _netkit()
             _netkit_words http --help
             ;;
         probe | 'help probe')
-            _netkit_words tcp udp unix http --help
+            _netkit_words tcp udp unix http keepalive --help
             ;;
         'connect' | 'connect '*) _netkit_connect ;;
         'listen' | 'listen '*) _netkit_listen ;;
@@ -869,6 +905,7 @@ _netkit()
         'probe udp' | 'probe udp '*) _netkit_probe_udp ;;
         'probe unix' | 'probe unix '*) _netkit_probe_unix ;;
         'probe http' | 'probe http '*) _netkit_probe_http ;;
+        'probe keepalive' | 'probe keepalive '*) _netkit_probe_keepalive ;;
         'completion' | 'completion '*) _netkit_completion ;;
     esac
 }

@@ -75,7 +75,9 @@ function __netkit_at
             --fail-if \
             --data \
             --expect \
-            --method
+            --method \
+            --probes \
+            --time
             set is_value 1
         else if not string match -q -- '-*' $token
             set -a words $token
@@ -136,6 +138,8 @@ complete -c netkit -n '__netkit_at probe' -a unix -d 'watch whether a unix socke
 complete -c netkit -n '__netkit_at help probe' -a unix -d 'watch whether a unix socket is served'
 complete -c netkit -n '__netkit_at probe' -a http -d 'time a web server, step by step'
 complete -c netkit -n '__netkit_at help probe' -a http -d 'time a web server, step by step'
+complete -c netkit -n '__netkit_at probe' -a keepalive -d 'send heartbeats over a connection that is silent'
+complete -c netkit -n '__netkit_at help probe' -a keepalive -d 'send heartbeats over a connection that is silent'
 
 complete -c netkit -n '__netkit_at' -l version -d 'print the version and exit'
 complete -c netkit -n '__netkit_at' -l help -s h -d 'print this help and exit'
@@ -515,6 +519,22 @@ complete -c netkit -n '__netkit_at -p probe http' -l dispatcher -x -a 'epoll pol
 complete -c netkit -n '__netkit_at -p probe http' -l verbose -s v -d 'say more; twice: every connection'
 complete -c netkit -n '__netkit_at -p probe http' -l json -d 'write events as JSON, one object a line'
 complete -c netkit -n '__netkit_at -p probe http' -l help -s h -d 'print this help and exit'
+
+complete -c netkit -n '__netkit_at -p probe keepalive' -l count -x -d 'heartbeats to each address'
+complete -c netkit -n '__netkit_at -p probe keepalive' -l probes -x -d 'heartbeats that may go unanswered'
+complete -c netkit -n '__netkit_at -p probe keepalive' -l compat -d 'take a PONG in host order, as of the first server'
+complete -c netkit -n '__netkit_at -p probe keepalive' -l kernel -d 'TCP keep-alive instead, and what the kernel sees'
+complete -c netkit -n '__netkit_at -p probe keepalive' -l reconnect -d 'connect again, ever more slowly, when it is lost'
+complete -c netkit -n '__netkit_at -p probe keepalive' -l time -x -d 'silence before the first heartbeat'
+complete -c netkit -n '__netkit_at -p probe keepalive' -l interval -x -d 'between two heartbeats'
+complete -c netkit -n '__netkit_at -p probe keepalive' -l until -x -a 'up down' -d 'end when all are up, or down'
+complete -c netkit -n '__netkit_at -p probe keepalive' -l fail-if -x -d 'exit 9 if so: \'p99>5ms\', \'loss>1%\'; repeatable'
+complete -c netkit -n '__netkit_at -p probe keepalive' -l timeout -x -d 'for everything: then end (--until: status 5)'
+complete -c netkit -n '__netkit_at -p probe keepalive' -l quiet -s q -d 'print the summary and nothing else'
+complete -c netkit -n '__netkit_at -p probe keepalive' -l dispatcher -x -a 'epoll poll select' -d 'epoll, poll or select'
+complete -c netkit -n '__netkit_at -p probe keepalive' -l verbose -s v -d 'say more; twice: every connection'
+complete -c netkit -n '__netkit_at -p probe keepalive' -l json -d 'write events as JSON, one object a line'
+complete -c netkit -n '__netkit_at -p probe keepalive' -l help -s h -d 'print this help and exit'
 
 complete -c netkit -n '__netkit_at completion' -a bash
 complete -c netkit -n '__netkit_at completion' -a zsh
