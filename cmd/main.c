@@ -96,6 +96,7 @@ int main(int argc, char **argv)
         return EXIT_STATUS_FAILED;
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may grow no more is reported like a full disk */
     take_encoding();
     choice = command_choose(&count, words);
     if (choice.unknown != NULL)
