@@ -19,6 +19,7 @@ extern const struct option_table serve_http_content_table; /* what is served */
 extern const struct option_table serve_http_header_table;  /* how it is served */
 extern const struct option_table serve_http_testing_table; /* endpoints, faults */
 extern const struct option_table serve_http_file_table;    /* how files are kept and coded */
+extern const struct option_table serve_http_auth_table;    /* who may use it */
 extern const struct option_table serve_http_limit_table;   /* times and sizes */
 
 /* Checks the options of a table against each other and against the rest. Returns
@@ -27,5 +28,6 @@ typedef enum exit_status serve_http_check_fn(const struct command_call *call);
 
 extern serve_http_check_fn serve_http_check_content;
 extern serve_http_check_fn serve_http_check_headers;
+extern serve_http_check_fn serve_http_check_auth;
 
 #endif

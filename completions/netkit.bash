@@ -51,6 +51,7 @@ _netkit_takes_value()
         --cache-control | \
         --header | \
         --cache | \
+        --auth-file | \
         --header-timeout | \
         --body-timeout | \
         --keepalive-timeout | \
@@ -444,6 +445,10 @@ _netkit_serve_http()
             _netkit_paths -f
             return
             ;;
+        --auth-file)
+            _netkit_paths -f
+            return
+            ;;
         --dispatcher)
             _netkit_words epoll poll select
             return
@@ -467,6 +472,7 @@ _netkit_serve_http()
             --header \
             --endpoints \
             --cache \
+            --auth-file \
             --header-timeout \
             --body-timeout \
             --keepalive-timeout \

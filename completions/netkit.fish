@@ -48,6 +48,7 @@ function __netkit_at
             --cache-control \
             --header \
             --cache \
+            --auth-file \
             --header-timeout \
             --body-timeout \
             --keepalive-timeout \
@@ -355,6 +356,7 @@ complete -c netkit -n '__netkit_at -p serve http' -l cache-control -x -d 'what c
 complete -c netkit -n '__netkit_at -p serve http' -l header -x -d 'a header line for every response, \'Name: value\''
 complete -c netkit -n '__netkit_at -p serve http' -l endpoints -d 'pages below /_/ for testing clients'
 complete -c netkit -n '__netkit_at -p serve http' -l cache -x -d 'small files that each thread keeps in memory'
+complete -c netkit -n '__netkit_at -p serve http' -l auth-file -rF -d 'ask for a password: \'name:hash\' lines'
 complete -c netkit -n '__netkit_at -p serve http' -l header-timeout -x -d 'to receive a whole request header'
 complete -c netkit -n '__netkit_at -p serve http' -l body-timeout -x -d 'between two parts of a request body'
 complete -c netkit -n '__netkit_at -p serve http' -l keepalive-timeout -x -d 'between requests'

@@ -29,6 +29,7 @@ struct http_options {
     bool isolate;              /* its pages may be isolated from those of other sites */
     bool no_cache;             /* caches have to ask each time */
     const char *cache_control; /* what caches are told; NULL = nothing */
+    const char *auth_file;     /* who may use it; NULL = everybody */
     struct word_list fields;   /* further header lines, "Name: value" */
 };
 

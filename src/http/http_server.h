@@ -22,6 +22,7 @@
 #include "net/tcp_connection.h"
 #include "threads/worker_pool.h"
 
+struct http_auth;
 struct http_loop;
 struct http_site;
 
@@ -50,6 +51,8 @@ struct http_server {
 
     char base[HTTP_BASE_PATH_SIZE];  /* in front of every path, see http_base_path.h */
     struct http_page_file not_found; /* the body of every 404 */
+
+    struct http_auth *auth; /* who may ask, see http_auth.h; NULL = everybody */
 
     /* For what may block: directories, compression, passwords. Exists while
      * connections do. */

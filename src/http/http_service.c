@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "http/http_auth.h"
 #include "http/http_common_fields.h"
 #include "http/http_demo.h"
 #include "http/http_endpoints.h"
@@ -70,6 +71,12 @@ static void stop(void *state)
     server->workers = NULL;
 }
 
+static void reopen(void *state)
+{
+    struct http_server *server = state;
+    http_auth_reload(server->auth);
+}
+
 static enum exit_status run(struct http_server *server, const struct service_reporter *reporter)
 {
     struct nk_connection_handlers handlers;
@@ -84,6 +91,7 @@ static enum exit_status run(struct http_server *server, const struct service_rep
         .context_free = context_free,
         .start = start,
         .stop = stop,
+        .reopen = reopen,
         .request_count = request_count,
         .state = server,
     };
@@ -101,6 +109,21 @@ static int make_fields(struct http_server *server, struct http_common_fields *fi
     if (!error && server->options.base_path)
         error = http_base_path_make(server->options.base_path, server->base, &mistake);
     return error;
+}
+
+/* Returns what could not be read, or NULL. */
+static const char *read_files(struct http_server *server, int *error)
+{
+    const struct http_options *options = &server->options;
+    struct http_users_problem problem;
+    *error = 0;
+    if (options->not_found)
+        *error = http_page_file_read(&server->not_found, options->not_found);
+    if (*error)
+        return options->not_found;
+    if (options->auth_file)
+        *error = http_auth_new(&server->auth, options->auth_file, options->root, &problem);
+    return *error ? options->auth_file : NULL;
 }
 
 static enum exit_status fail(const struct service_reporter *reporter, const char *action,
@@ -130,16 +153,17 @@ enum exit_status http_service_run(const struct http_options *options,
     struct http_server server = {.options = *options, .site = &site};
     struct http_common_fields fields = {0};
     enum exit_status status;
+    const char *unread = NULL;
     if (options->endpoints)
         http_endpoints_add(&site);
     int error = make_fields(&server, &fields);
     if (error)
         status = fail(reporter, "start", "the service", error);
-    else if (options->not_found &&
-             (error = http_page_file_read(&server.not_found, options->not_found)) < 0)
-        status = fail(reporter, "read", options->not_found, error);
+    else if ((unread = read_files(&server, &error)) != NULL)
+        status = fail(reporter, "read", unread, error);
     else
         status = options->demo ? run(&server, reporter) : run_files(&server, reporter);
+    http_auth_free(server.auth);
     http_page_file_free(&server.not_found);
     http_common_fields_free(&fields);
     return status;

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "http/http_auth.h"
 #include "http/http_cors.h"
 
 /* For a base path and the query of a usual request. */
@@ -69,9 +70,15 @@ static void respond_outside(struct http_exchange *exchange)
 void http_site_handle(struct http_exchange *exchange)
 {
     const struct http_server *server = exchange->loop->server;
-    const struct http_site *site = server->site;
     if (server->options.cors && http_cors_respond_preflight(exchange))
-        return;
+        return; /* it comes without a password (Fetch 4.8) */
+    if (!server->auth || http_auth_admit(server->auth, exchange))
+        http_site_enter(exchange);
+}
+
+void http_site_enter(struct http_exchange *exchange)
+{
+    const struct http_site *site = exchange->loop->server->site;
     if (exchange->request->path.len == 0) {
         respond_outside(exchange);
         return;

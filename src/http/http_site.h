@@ -36,4 +36,7 @@ bool http_site_takes_all_bodies(const struct http_site *site, const struct http_
 /* The request callback. */
 void http_site_handle(struct http_exchange *exchange);
 
+/* The same once it is known that the client may ask. */
+void http_site_enter(struct http_exchange *exchange);
+
 #endif

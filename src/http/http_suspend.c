@@ -20,8 +20,10 @@ static int keep(struct http_suspended *suspended, const struct http_exchange *ex
     return 0;
 }
 
+/* The head may hold a password. */
 static void drop(struct http_suspended *suspended)
 {
+    explicit_bzero(suspended->head, suspended->head_len);
     free(suspended->head);
     suspended->head = NULL;
 }
