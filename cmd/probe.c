@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "os/socket_options.h"
 #include "output.h"
 #include "probe_report.h"
 
@@ -65,6 +66,21 @@ static const struct option_spec run_options[] = {
         .help = "exit 9 if so: 'p99>5ms', 'loss>1%'; repeatable",
     },
     {
+        .name = "live",
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_MESSAGES,
+        .offset = offsetof(struct probe_command_options, live),
+        .help = "draw a picture that moves, on a terminal",
+    },
+    {
+        .name = "metrics",
+        .kind = OPTION_STRING,
+        .group = OPTION_GROUP_MESSAGES,
+        .offset = offsetof(struct probe_command_options, metrics),
+        .argument = "ADDRESS",
+        .help = "serve the figures over HTTP, for Prometheus",
+    },
+    {
         .name = "timeout",
         .kind = OPTION_DURATION,
         .group = OPTION_GROUP_TIMES,
@@ -117,6 +133,50 @@ static enum exit_status take_thresholds(const struct command_call *call)
     return EXIT_STATUS_OK;
 }
 
+/* What is wrong with a well-formed address here, or NULL. */
+static const char *find_mistake(const struct nk_address *address)
+{
+    bool is_unix = address->scheme == NK_SCHEME_UNIX;
+    struct nk_sockaddr ignored[2];
+    const char *mistake = NULL;
+
+    if (!is_unix && address->scheme != NK_SCHEME_TCP && address->scheme != NK_SCHEME_HTTP)
+        return "the figures are served over TCP or a unix stream socket";
+    if (!is_unix && !address->has_port)
+        return "the port is missing";
+    if (!is_unix && nk_sockaddr_for_listening(address, ignored, NK_ARRAY_LENGTH(ignored)) < 0)
+        return "a number must stand for the host, or localhost";
+    if (address->scheme == NK_SCHEME_HTTP && address->path[0] != '\0' &&
+        strcmp(address->path, "/") != 0 && strcmp(address->path, "/metrics") != 0)
+        return "the path is always /metrics";
+    if (nk_socket_options_check_for(address, NK_SOCKET_SERVER, &mistake) != 0)
+        return mistake;
+    return NULL;
+}
+
+/* A bare port is one of this machine, as for all servers. */
+static enum exit_status take_metrics(const struct command_call *call)
+{
+    struct probe_command_options *mine = call->options;
+    struct nk_address *address = &mine->metrics_address;
+    const char *mistake = NULL;
+
+    if (mine->metrics == NULL)
+        return EXIT_STATUS_OK;
+    if (nk_address_parse(address, mine->metrics, &mistake) == 0) {
+        if (mine->metrics[strspn(mine->metrics, "0123456789")] == '\0')
+            snprintf(address->host, sizeof address->host, "localhost");
+        if (address->scheme == NK_SCHEME_NONE)
+            address->scheme = NK_SCHEME_TCP;
+        mistake = find_mistake(address);
+    }
+    if (mistake != NULL)
+        return command_usage_error(call->command->name, "--metrics: '%.300s': %s", mine->metrics,
+                                   mistake);
+    mine->probe.metrics = address;
+    return EXIT_STATUS_OK;
+}
+
 static bool is_given(const struct command_call *call, const char *name)
 {
     return option_given(call->command->parts, &call->result, name);
@@ -127,6 +187,9 @@ enum exit_status probe_options_complete(const struct command_call *call)
     struct probe_command_options *mine = call->options;
     const char *name = call->command->name;
 
+    if (mine->live && (mine->common.json || mine->common.quiet))
+        return command_usage_error(name, "--live has no effect with --%s",
+                                   mine->common.json ? "json" : "quiet");
     if (mine->until != NULL && mine->fail_if.count > 0)
         return command_usage_error(name, "--fail-if has no effect with --until");
     if (mine->until != NULL && is_given(call, "count"))
@@ -138,6 +201,8 @@ enum exit_status probe_options_complete(const struct command_call *call)
                                    PROBE_OVERLAP_MAX);
     if (mine->until != NULL)
         mine->probe.until = strcmp(mine->until, "up") == 0 ? PROBE_UNTIL_UP : PROBE_UNTIL_DOWN;
+    if (take_metrics(call) != EXIT_STATUS_OK)
+        return EXIT_STATUS_USAGE;
     return take_thresholds(call);
 }
 

@@ -20,6 +20,8 @@ struct probe_command_options {
     const char *until; /* a word: up or down; NULL when not given */
     struct word_list fail_if;
     bool live;
+    const char *metrics; /* an address, or NULL */
+    struct nk_address metrics_address;
     bool shows_ports; /* the targets are ports of hosts: a table of them is the report */
     /* What probe.targets and probe.thresholds point at. */
     char **targets;

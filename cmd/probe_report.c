@@ -1,7 +1,7 @@
 #include "probe_report.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <unistd.h>
 
 #include "base/error_text.h"
 #include "json_line.h"
@@ -33,9 +33,10 @@ void probe_sum_figures(const struct probe_totals *totals, struct probe_figures *
 
 static void on_failed(void *context, const char *action, const char *object, int error)
 {
-    const struct probe_report *report = context;
+    struct probe_report *report = context;
     char room[NK_ERROR_TEXT_MAX];
 
+    probe_live_close(&report->live);
     if (report->options->common.json) {
         json_line_begin(stdout, "error");
         json_line_string(stdout, "action", action);
@@ -80,8 +81,11 @@ int probe_report_flush(struct probe_report *report)
 
 void probe_report_init(struct probe_report *report, const struct probe_command_options *options)
 {
-    *report = (struct probe_report){.options = options};
-    if (options->common.json)
+    *report = (struct probe_report){.options = options, .live = {.fd = -1}};
+    if (options->live &&
+        probe_live_open(&report->live, STDOUT_FILENO, options->probe.target_count) == 0)
+        report->reporter = probe_report_live(report);
+    else if (options->common.json)
         report->reporter = probe_report_objects(report);
     else
         report->reporter = probe_report_lines(report);
@@ -94,6 +98,7 @@ enum exit_status probe_report_finish(struct probe_report *report, enum exit_stat
 {
     char room[NK_ERROR_TEXT_MAX];
 
+    probe_live_close(&report->live);
     if (probe_report_flush(report) == 0 || report->error == -EPIPE)
         return status;
     output_error("cannot write to standard output: %s", nk_error_text(report->error, room));

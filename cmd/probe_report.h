@@ -9,12 +9,14 @@
 #include "base/error_text.h"
 #include "probe.h"
 #include "probe/probe_reporter.h"
+#include "probe_live.h"
 
 struct probe_report {
     struct probe_reporter reporter; /* for the run; its context is this report */
     /* private */
     const struct probe_command_options *options;
     int error; /* -errno of standard output; 0 = it has taken everything */
+    struct probe_live live;
 };
 
 /* `report` must not move. */
@@ -32,6 +34,7 @@ int probe_report_flush(struct probe_report *report) NK_NONNULL(1);
 /* The reporters of the different forms. */
 struct probe_reporter probe_report_lines(struct probe_report *report);
 struct probe_reporter probe_report_objects(struct probe_report *report);
+struct probe_reporter probe_report_live(struct probe_report *report);
 
 /* Parts of the lines that other forms use, too. Each prints whole lines to `out`. */
 void probe_print_summary(FILE *out, const struct probe_totals *totals);

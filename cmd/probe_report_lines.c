@@ -238,6 +238,44 @@ static int on_totals(void *context, const struct probe_totals *totals, bool is_f
     return probe_report_flush(report);
 }
 
+/* ---- the picture, which the table takes the place of at the end ---- */
+
+static int on_live_event(void *context, const struct probe_event *event)
+{
+    struct probe_report *report = context;
+
+    probe_live_note(&report->live, event);
+    return 0;
+}
+
+static int on_refresh(void *context, const struct probe_totals *totals)
+{
+    struct probe_report *report = context;
+
+    probe_live_draw(&report->live, totals);
+    return 0;
+}
+
+static int on_live_totals(void *context, const struct probe_totals *totals, bool is_final,
+                          int status)
+{
+    struct probe_report *report = context;
+
+    if (is_final)
+        probe_live_close(&report->live);
+    return on_totals(context, totals, is_final, status);
+}
+
+struct probe_reporter probe_report_live(struct probe_report *report)
+{
+    (void)report;
+    return (struct probe_reporter){
+        .event = on_live_event,
+        .refresh = on_refresh,
+        .totals = on_live_totals,
+    };
+}
+
 struct probe_reporter probe_report_lines(struct probe_report *report)
 {
     (void)report;

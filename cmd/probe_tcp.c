@@ -48,6 +48,8 @@ static enum exit_status take_ports(const struct command_call *call)
     struct probe_tcp_options *mine = call->options;
     enum exit_status status;
 
+    if (mine->base.live)
+        return command_usage_error(call->command->name, "--live has no effect with --ports");
     if (probe_number_set_parse(&mine->port_set, mine->ports, 1, UINT16_MAX) != 0)
         return command_usage_error(call->command->name,
                                    "--ports: '%.300s' is no list as 22,80,8000-8100", mine->ports);

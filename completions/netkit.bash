@@ -77,6 +77,7 @@ _netkit_takes_value()
         --count | \
         --until | \
         --fail-if | \
+        --metrics | \
         --data | \
         --expect | \
         --method | \
@@ -697,6 +698,8 @@ _netkit_probe_tcp()
             --count \
             --until \
             --fail-if \
+            --live \
+            --metrics \
             --timeout \
             --quiet \
             --dispatcher \
@@ -729,6 +732,8 @@ _netkit_probe_udp()
             --count \
             --until \
             --fail-if \
+            --live \
+            --metrics \
             --timeout \
             --quiet \
             --dispatcher \
@@ -759,6 +764,8 @@ _netkit_probe_unix()
             --count \
             --until \
             --fail-if \
+            --live \
+            --metrics \
             --timeout \
             --quiet \
             --dispatcher \
@@ -795,6 +802,8 @@ _netkit_probe_http()
             --count \
             --until \
             --fail-if \
+            --live \
+            --metrics \
             --timeout \
             --quiet \
             --dispatcher \
@@ -829,6 +838,8 @@ _netkit_probe_keepalive()
             --interval \
             --until \
             --fail-if \
+            --live \
+            --metrics \
             --timeout \
             --quiet \
             --dispatcher \

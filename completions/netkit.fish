@@ -74,6 +74,7 @@ function __netkit_at
             --count \
             --until \
             --fail-if \
+            --metrics \
             --data \
             --expect \
             --method \
@@ -475,6 +476,8 @@ complete -c netkit -n '__netkit_at -p probe tcp' -l wait -s w -x -d 'for the ans
 complete -c netkit -n '__netkit_at -p probe tcp' -l count -x -d 'probes of each address'
 complete -c netkit -n '__netkit_at -p probe tcp' -l until -x -a 'up down' -d 'end when all are up, or down'
 complete -c netkit -n '__netkit_at -p probe tcp' -l fail-if -x -d 'exit 9 if so: \'p99>5ms\', \'loss>1%\'; repeatable'
+complete -c netkit -n '__netkit_at -p probe tcp' -l live -d 'draw a picture that moves, on a terminal'
+complete -c netkit -n '__netkit_at -p probe tcp' -l metrics -x -d 'serve the figures over HTTP, for Prometheus'
 complete -c netkit -n '__netkit_at -p probe tcp' -l timeout -x -d 'for everything: then end (--until: status 5)'
 complete -c netkit -n '__netkit_at -p probe tcp' -l quiet -s q -d 'print the summary and nothing else'
 complete -c netkit -n '__netkit_at -p probe tcp' -l dispatcher -x -a 'epoll poll select' -d 'epoll, poll or select'
@@ -489,6 +492,8 @@ complete -c netkit -n '__netkit_at -p probe udp' -l wait -s w -x -d 'for the ans
 complete -c netkit -n '__netkit_at -p probe udp' -l count -x -d 'probes of each address'
 complete -c netkit -n '__netkit_at -p probe udp' -l until -x -a 'up down' -d 'end when all are up, or down'
 complete -c netkit -n '__netkit_at -p probe udp' -l fail-if -x -d 'exit 9 if so: \'p99>5ms\', \'loss>1%\'; repeatable'
+complete -c netkit -n '__netkit_at -p probe udp' -l live -d 'draw a picture that moves, on a terminal'
+complete -c netkit -n '__netkit_at -p probe udp' -l metrics -x -d 'serve the figures over HTTP, for Prometheus'
 complete -c netkit -n '__netkit_at -p probe udp' -l timeout -x -d 'for everything: then end (--until: status 5)'
 complete -c netkit -n '__netkit_at -p probe udp' -l quiet -s q -d 'print the summary and nothing else'
 complete -c netkit -n '__netkit_at -p probe udp' -l dispatcher -x -a 'epoll poll select' -d 'epoll, poll or select'
@@ -501,6 +506,8 @@ complete -c netkit -n '__netkit_at -p probe unix' -l wait -s w -x -d 'for the an
 complete -c netkit -n '__netkit_at -p probe unix' -l count -x -d 'probes of each address'
 complete -c netkit -n '__netkit_at -p probe unix' -l until -x -a 'up down' -d 'end when all are up, or down'
 complete -c netkit -n '__netkit_at -p probe unix' -l fail-if -x -d 'exit 9 if so: \'p99>5ms\', \'loss>1%\'; repeatable'
+complete -c netkit -n '__netkit_at -p probe unix' -l live -d 'draw a picture that moves, on a terminal'
+complete -c netkit -n '__netkit_at -p probe unix' -l metrics -x -d 'serve the figures over HTTP, for Prometheus'
 complete -c netkit -n '__netkit_at -p probe unix' -l timeout -x -d 'for everything: then end (--until: status 5)'
 complete -c netkit -n '__netkit_at -p probe unix' -l quiet -s q -d 'print the summary and nothing else'
 complete -c netkit -n '__netkit_at -p probe unix' -l dispatcher -x -a 'epoll poll select' -d 'epoll, poll or select'
@@ -515,6 +522,8 @@ complete -c netkit -n '__netkit_at -p probe http' -l wait -s w -x -d 'for the an
 complete -c netkit -n '__netkit_at -p probe http' -l count -x -d 'probes of each address'
 complete -c netkit -n '__netkit_at -p probe http' -l until -x -a 'up down' -d 'end when all are up, or down'
 complete -c netkit -n '__netkit_at -p probe http' -l fail-if -x -d 'exit 9 if so: \'p99>5ms\', \'loss>1%\'; repeatable'
+complete -c netkit -n '__netkit_at -p probe http' -l live -d 'draw a picture that moves, on a terminal'
+complete -c netkit -n '__netkit_at -p probe http' -l metrics -x -d 'serve the figures over HTTP, for Prometheus'
 complete -c netkit -n '__netkit_at -p probe http' -l timeout -x -d 'for everything: then end (--until: status 5)'
 complete -c netkit -n '__netkit_at -p probe http' -l quiet -s q -d 'print the summary and nothing else'
 complete -c netkit -n '__netkit_at -p probe http' -l dispatcher -x -a 'epoll poll select' -d 'epoll, poll or select'
@@ -531,6 +540,8 @@ complete -c netkit -n '__netkit_at -p probe keepalive' -l time -x -d 'silence be
 complete -c netkit -n '__netkit_at -p probe keepalive' -l interval -x -d 'between two heartbeats'
 complete -c netkit -n '__netkit_at -p probe keepalive' -l until -x -a 'up down' -d 'end when all are up, or down'
 complete -c netkit -n '__netkit_at -p probe keepalive' -l fail-if -x -d 'exit 9 if so: \'p99>5ms\', \'loss>1%\'; repeatable'
+complete -c netkit -n '__netkit_at -p probe keepalive' -l live -d 'draw a picture that moves, on a terminal'
+complete -c netkit -n '__netkit_at -p probe keepalive' -l metrics -x -d 'serve the figures over HTTP, for Prometheus'
 complete -c netkit -n '__netkit_at -p probe keepalive' -l timeout -x -d 'for everything: then end (--until: status 5)'
 complete -c netkit -n '__netkit_at -p probe keepalive' -l quiet -s q -d 'print the summary and nothing else'
 complete -c netkit -n '__netkit_at -p probe keepalive' -l dispatcher -x -a 'epoll poll select' -d 'epoll, poll or select'

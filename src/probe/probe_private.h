@@ -4,6 +4,7 @@
 #ifndef PROBE_PROBE_PRIVATE_H
 #define PROBE_PROBE_PRIVATE_H
 
+#include "probe/probe_metrics.h"
 #include "probe/probe_run.h"
 #include "probe/probe_schedule.h"
 #include "reactor/signal_watch.h"
@@ -25,6 +26,7 @@ struct probe_run {
     struct histogram lateness;   /* ns */
     uint64_t order;              /* of results */
 
+    struct probe_metrics *metrics; /* NULL when nobody may fetch the figures */
     struct nk_timer timeout;
     struct nk_timer refresh;
     uint64_t random;       /* state of the generator; never 0 */

@@ -212,6 +212,7 @@ static void close_run(struct probe_run *run)
         nk_event_loop_cancel_timer(run->loop, &run->timeout);
         nk_event_loop_cancel_timer(run->loop, &run->refresh);
     }
+    probe_metrics_stop(run->metrics);
     nk_signal_watch_free(run->signals);
     histogram_deinit(&run->lateness);
     free(run->targets);
@@ -311,16 +312,44 @@ static enum exit_status run_loop(struct probe_run *run)
     return status;
 }
 
+static void fill_totals(void *context, struct probe_totals *totals)
+{
+    *totals = totals_of(context);
+}
+
+/* Where the figures can be fetched is known before the first of them. */
+static enum exit_status open_metrics(struct probe_run *run)
+{
+    const struct probe_reporter *reporter = run->reporter;
+    char text[NK_ADDRESS_TEXT_MAX];
+    char url[PROBE_METRICS_URL_MAX];
+    if (!run->options->metrics)
+        return EXIT_STATUS_OK;
+    int error =
+        probe_metrics_start(&run->metrics, run->loop, run->options->metrics, fill_totals, run, url);
+    if (!error) {
+        reporter->listening(reporter->context, url);
+        return EXIT_STATUS_OK;
+    }
+    nk_address_print(run->options->metrics, text);
+    reporter->failed(reporter->context, "listen on", text, error);
+    return EXIT_STATUS_CANNOT_LISTEN;
+}
+
 enum exit_status probe_run(const struct probe_options *options,
                            const struct probe_reporter *reporter)
 {
     struct probe_run run = {.options = options, .reporter = reporter};
-    enum exit_status status = EXIT_STATUS_FAILED;
+    enum exit_status status;
     int error = open_run(&run);
-    if (error)
+    if (error) {
         reporter->failed(reporter->context, "start", NULL, error);
-    else
-        status = run_loop(&run);
+        status = EXIT_STATUS_FAILED;
+    } else {
+        status = open_metrics(&run);
+        if (status == EXIT_STATUS_OK)
+            status = run_loop(&run);
+    }
     close_run(&run);
     if (run.signal_number)
         raise_signal(run.signal_number);

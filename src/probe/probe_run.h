@@ -32,8 +32,8 @@ struct probe_options {
                                    many as descriptors allow */
     const struct probe_threshold *thresholds;
     size_t threshold_count;
-    const char *dispatcher; /* NULL = NETKIT_DISPATCHER or epoll */
-    const char *metrics;    /* address to serve the figures on; NULL = none */
+    const char *dispatcher;           /* NULL = NETKIT_DISPATCHER or epoll */
+    const struct nk_address *metrics; /* to serve the figures on; NULL = nowhere */
 };
 
 #define PROBE_OPTIONS_DEFAULT                                                                      \
