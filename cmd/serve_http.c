@@ -17,6 +17,7 @@ static const struct serve_http_options defaults = {
 static const struct option_part parts[] = {
     {&serve_http_content_table, offsetof(struct serve_http_options, http)},
     {&serve_http_header_table, offsetof(struct serve_http_options, http)},
+    {&serve_http_upload_table, offsetof(struct serve_http_options, http)},
     {&serve_http_testing_table, offsetof(struct serve_http_options, http)},
     {&serve_http_file_table, offsetof(struct serve_http_options, http)},
     {&serve_http_auth_table, offsetof(struct serve_http_options, http)},
@@ -31,8 +32,12 @@ static const enum nk_scheme schemes[] = {NK_SCHEME_TCP, NK_SCHEME_HTTP, NK_SCHEM
 
 static const struct server_rules rules = {schemes, NK_ARRAY_LENGTH(schemes), true};
 
-static serve_http_check_fn *const checks[] = {serve_http_check_content, serve_http_check_headers,
-                                              serve_http_check_auth};
+static serve_http_check_fn *const checks[] = {
+    serve_http_check_content,
+    serve_http_check_headers,
+    serve_http_check_auth,
+    serve_http_check_upload,
+};
 
 static enum exit_status check(const struct command_call *call)
 {

@@ -17,6 +17,7 @@ struct serve_http_options {
 /* All tables fill struct http_options. */
 extern const struct option_table serve_http_content_table; /* what is served */
 extern const struct option_table serve_http_header_table;  /* how it is served */
+extern const struct option_table serve_http_upload_table;  /* what clients may bring */
 extern const struct option_table serve_http_testing_table; /* endpoints, faults */
 extern const struct option_table serve_http_file_table;    /* how files are kept and coded */
 extern const struct option_table serve_http_auth_table;    /* who may use it */
@@ -29,5 +30,6 @@ typedef enum exit_status serve_http_check_fn(const struct command_call *call);
 extern serve_http_check_fn serve_http_check_content;
 extern serve_http_check_fn serve_http_check_headers;
 extern serve_http_check_fn serve_http_check_auth;
+extern serve_http_check_fn serve_http_check_upload;
 
 #endif

@@ -50,6 +50,7 @@ _netkit_takes_value()
         --base-path | \
         --cache-control | \
         --header | \
+        --max-upload | \
         --cache | \
         --auth-file | \
         --header-timeout | \
@@ -471,6 +472,9 @@ _netkit_serve_http()
             --no-cache \
             --cache-control \
             --header \
+            --upload \
+            --overwrite \
+            --max-upload \
             --endpoints \
             --cache \
             --auth-file \

@@ -47,6 +47,7 @@ function __netkit_at
             --base-path \
             --cache-control \
             --header \
+            --max-upload \
             --cache \
             --auth-file \
             --header-timeout \
@@ -355,6 +356,9 @@ complete -c netkit -n '__netkit_at -p serve http' -l isolate -d 'isolate pages f
 complete -c netkit -n '__netkit_at -p serve http' -l no-cache -d 'have caches ask each time'
 complete -c netkit -n '__netkit_at -p serve http' -l cache-control -x -d 'what caches are told'
 complete -c netkit -n '__netkit_at -p serve http' -l header -x -d 'a header line for every response, \'Name: value\''
+complete -c netkit -n '__netkit_at -p serve http' -l upload -d 'take files by PUT and from forms'
+complete -c netkit -n '__netkit_at -p serve http' -l overwrite -d 'let uploads replace files'
+complete -c netkit -n '__netkit_at -p serve http' -l max-upload -x -d 'bytes of an upload, else 413; 0: no limit'
 complete -c netkit -n '__netkit_at -p serve http' -l endpoints -d 'pages below /_/ for testing clients'
 complete -c netkit -n '__netkit_at -p serve http' -l cache -x -d 'small files that each thread keeps in memory'
 complete -c netkit -n '__netkit_at -p serve http' -l auth-file -rF -d 'ask for a password: \'name:hash\' lines'

@@ -75,7 +75,9 @@ static void look_for_siblings(struct http_exchange *exchange, struct http_file *
 
 static bool is_fresh(const struct http_exchange *exchange, const struct http_cached *cached)
 {
-    return nk_event_loop_now(exchange->loop->loop) - cached->checked < FRESH_FOR;
+    struct http_files *files = exchange->loop->server->content;
+    return nk_event_loop_now(exchange->loop->loop) - cached->checked < FRESH_FOR &&
+           cached->checked > atomic_load_explicit(&files->changed, memory_order_relaxed);
 }
 
 /* Brings what is kept up to date with what was just found to be so. Returns false when

@@ -7,6 +7,7 @@
 #include "http/http_content.h"
 #include "http/http_directory.h"
 #include "http/http_path.h"
+#include "http/http_upload.h"
 #include "service/open_beneath.h"
 
 /* O_NONBLOCK: a FIFO opens at once instead of waiting for its writer; it has no
@@ -117,6 +118,8 @@ void http_files_handle(struct http_exchange *exchange)
     const struct http_request *request = exchange->request;
     char name[HTTP_FILES_NAME_SIZE];
     struct http_problem problem;
+    if (exchange->loop->server->options.upload && http_upload_handle(exchange))
+        return;
     if (http_respond_method(exchange))
         return;
     ssize_t len = http_path_decode(request->path, name, sizeof(name), &problem);

@@ -19,7 +19,9 @@
 
 /* What `content` of struct http_server points to. */
 struct http_files {
-    int root; /* directory descriptor */
+    int root;                     /* directory descriptor */
+    atomic_uint_fast64_t changed; /* monotonic ns of the last upload: what was kept before
+                                     may be another file by now */
 };
 
 /* Opens the root and gives it up. Returns 0 or -errno. */

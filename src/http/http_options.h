@@ -9,6 +9,9 @@ struct http_options {
     struct service_options service; /* first; idle_timeout is the keep-alive time-out */
     const char *root;               /* directory to serve */
     bool demo;                      /* the demonstration routes and no files */
+    bool upload;                    /* clients may bring files */
+    bool overwrite;                 /* also in the place of others */
+    uint64_t max_upload;            /* bytes of one upload; 0 = no limit */
     bool endpoints;                 /* pages below /_/ for testing clients */
     bool dotfiles;                  /* also serve names that start with a dot */
     bool follow_symlinks;           /* also follow symbolic links out of the root */
@@ -38,7 +41,7 @@ struct http_options {
         .service = SERVICE_OPTIONS_DEFAULT, .root = ".", .header_timeout = UINT64_C(10000000000),  \
         .body_timeout = UINT64_C(30000000000), .send_timeout = UINT64_C(60000000000),              \
         .keepalive_requests = 1000, .max_target = 8192, .max_header = 32768, .max_body = 1048576,  \
-        .cache = 8388608,                                                                          \
+        .cache = 8388608, .max_upload = UINT64_C(1) << 30,                                         \
     }
 
 #endif

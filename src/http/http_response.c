@@ -229,7 +229,9 @@ void http_respond_status(struct http_exchange *exchange, int status, const char 
 
 bool http_respond_method(struct http_exchange *exchange)
 {
-    static const char allow[] = "Allow: GET, HEAD, OPTIONS\r\n";
+    const char *allow = exchange->loop->server->options.upload
+                            ? "Allow: GET, HEAD, OPTIONS, PUT, POST\r\n"
+                            : "Allow: GET, HEAD, OPTIONS\r\n";
     enum http_method method = exchange->request->method;
     if (method == HTTP_METHOD_GET || method == HTTP_METHOD_HEAD)
         return false;

@@ -137,13 +137,20 @@ void http_session_answer(struct nk_tcp_connection *connection)
 
 /* ---- heads ---- */
 
+/* What no handler takes; each has its own limit below that. */
+static uint64_t largest_body(const struct http_options *options)
+{
+    const uint64_t upload = options->max_upload > 0 ? options->max_upload : UINT64_MAX;
+    return options->upload && upload > options->max_body ? upload : options->max_body;
+}
+
 static struct http_limits limits_of(const struct http_options *options)
 {
     return (struct http_limits){
         .target = options->max_target,
         .header = options->max_header,
         .lines = HTTP_HEADERS_MAX,
-        .body = options->max_body,
+        .body = largest_body(options),
     };
 }
 

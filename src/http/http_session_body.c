@@ -172,6 +172,14 @@ size_t http_session_take_body(struct nk_tcp_connection *connection, struct nk_sl
 
 /* ---- the beginning ---- */
 
+static const char too_large[] = "the body is above the limit (RFC 9110 15.5.14)";
+
+/* Whether it announces more than that: it is refused before the client may send it. */
+static bool is_above(const struct http_request *request, uint64_t max)
+{
+    return request->framing == HTTP_FRAMING_LENGTH && request->content_length > max;
+}
+
 /* Keeps the head until the body is complete. */
 static int await(struct nk_tcp_connection *connection, struct nk_slice head,
                  const struct http_body *body, struct http_sink *sink)
@@ -228,6 +236,10 @@ static size_t begin_to_drop(struct nk_tcp_connection *connection, struct nk_slic
     struct http_loop *loop = http_loop_of(connection);
     struct http_problem problem = {.status = 400};
     struct http_body body;
+    if (is_above(&loop->request, loop->server->options.max_body)) {
+        http_session_refuse(connection, 413, too_large);
+        return rest.len;
+    }
     http_body_init(&body, &loop->request, loop->server->options.max_body);
     ssize_t consumed = drop_body(&body, rest, &problem);
     if (consumed < 0) {
@@ -266,13 +278,11 @@ size_t http_session_begin_body(struct nk_tcp_connection *connection, struct nk_s
 
 bool http_exchange_receive(struct http_exchange *exchange, struct http_sink *sink, uint64_t max)
 {
-    static const char too_large[] = "the body is above the limit (RFC 9110 15.5.14)";
     struct nk_tcp_connection *connection = exchange->connection;
     struct http_arrival *arrival = exchange->loop->arrival;
     struct http_body body;
     http_body_init(&body, exchange->request, max);
-    if (body.max < exchange->request->content_length &&
-        exchange->request->framing == HTTP_FRAMING_LENGTH) {
+    if (is_above(exchange->request, max)) {
         http_respond_status(exchange, 413, too_large, NULL);
         return false;
     }

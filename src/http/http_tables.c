@@ -7,7 +7,7 @@ struct status {
     const char *text;
 };
 
-/* RFC 9110 15, and RFC 6585 for 428, 429, 431 and 511. */
+/* RFC 9110 15, RFC 6585 for 428, 429, 431 and 511, RFC 4918 for 507. */
 static const struct status statuses[] = {
     {100, "Continue"},
     {101, "Switching Protocols"},
@@ -56,6 +56,7 @@ static const struct status statuses[] = {
     {503, "Service Unavailable"},
     {504, "Gateway Timeout"},
     {505, "HTTP Version Not Supported"},
+    {507, "Insufficient Storage"},
     {511, "Network Authentication Required"},
 };
 

@@ -1,0 +1,329 @@
+#include "http/http_upload_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PART_PREFIX HTTP_UPLOAD_PREFIX "part-"
+#define TEMPORARY_PREFIX HTTP_UPLOAD_PREFIX "temporary-"
+
+/* As open(2) gives it to any new file: the umask takes away. */
+#define FILE_MODE 0666
+
+/* Names of 64 random bits: a second attempt is a wonder already. */
+#define NAME_ATTEMPTS 4
+
+/* ---- names ---- */
+
+bool http_upload_name_is_good(struct nk_slice name)
+{
+    static const struct nk_slice prefix = NK_SLICE(HTTP_UPLOAD_PREFIX);
+    static const struct nk_slice dot = NK_SLICE(".");
+    static const struct nk_slice dots = NK_SLICE("..");
+    return name.len > 0 && name.len <= NAME_MAX && memchr(name.data, '\0', name.len) == NULL &&
+           memchr(name.data, '/', name.len) == NULL && !nk_slice_equal(name, dot) &&
+           !nk_slice_equal(name, dots) && !nk_slice_starts_with(name, prefix);
+}
+
+/* Returns -ENAMETOOLONG when the file has a name so long that its part has none. */
+static int print_part_name(char hidden[static NAME_MAX + 1], const char *name)
+{
+    int len = snprintf(hidden, NAME_MAX + 1, PART_PREFIX "%s", name);
+    return len > NAME_MAX ? -ENAMETOOLONG : 0;
+}
+
+static int print_temporary_name(char hidden[static NAME_MAX + 1])
+{
+    uint64_t number;
+    if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+        return -EIO;
+    snprintf(hidden, NAME_MAX + 1, TEMPORARY_PREFIX "%016llx", (unsigned long long)number);
+    return 0;
+}
+
+/* ---- opening ---- */
+
+void http_upload_file_init(struct http_upload_file *file, int directory, struct nk_slice name)
+{
+    *file = (struct http_upload_file){.directory = directory, .fd = -1};
+    memcpy(file->name, name.data, name.len);
+}
+
+/* Where the file system knows no files without names. */
+static int create_hidden(struct http_upload_file *file)
+{
+    for (int i = 0; i < NAME_ATTEMPTS; i++) {
+        int error = print_temporary_name(file->hidden);
+        if (error)
+            return error;
+        file->fd = openat(file->directory, file->hidden,
+                          O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+        if (file->fd >= 0) {
+            (void)flock(file->fd, LOCK_EX | LOCK_NB); /* see is_in_use */
+            return 0;
+        }
+        file->hidden[0] = '\0';
+        if (errno != EEXIST)
+            return -errno;
+    }
+    return -EEXIST;
+}
+
+int http_upload_file_create(struct http_upload_file *file)
+{
+    if (access("/proc/self/fd", F_OK) == 0) { /* the way to give it a name, see link_as */
+        file->fd = openat(file->directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, FILE_MODE);
+        if (file->fd >= 0)
+            return 0;
+        if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT)
+            return -errno;
+    }
+    return create_hidden(file);
+}
+
+int http_upload_file_continue(struct http_upload_file *file)
+{
+    struct stat status;
+    int error = print_part_name(file->hidden, file->name);
+    if (!error) {
+        file->fd =
+            openat(file->directory, file->hidden, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        error = file->fd < 0 ? -errno : 0;
+    }
+    if (!error && flock(file->fd, LOCK_EX | LOCK_NB) < 0)
+        error = errno == EWOULDBLOCK ? -EBUSY : -errno;
+    if (!error && fstat(file->fd, &status) < 0)
+        error = -errno;
+    if (!error && !S_ISREG(status.st_mode))
+        error = -EEXIST;
+    if (!error && status.st_nlink == 0) /* somebody was faster and has completed it */
+        error = -ENOENT;
+    if (error) {
+        if (file->fd >= 0)
+            close(file->fd);
+        file->fd = -1;
+        file->hidden[0] = '\0';
+        return error;
+    }
+    file->is_part = true;
+    file->size = (uint64_t)status.st_size;
+    return 0;
+}
+
+int64_t http_upload_part_size(int directory, const char *name)
+{
+    char hidden[NAME_MAX + 1];
+    struct stat status;
+    int error = print_part_name(hidden, name);
+    if (!error && fstatat(directory, hidden, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        error = -errno;
+    if (!error && !S_ISREG(status.st_mode))
+        error = -ENOENT;
+    return error ? error : (int64_t)status.st_size;
+}
+
+/* ---- writing ---- */
+
+int http_upload_file_write(struct http_upload_file *file, struct nk_slice bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t written = pwrite(file->fd, bytes.data, bytes.len, (off_t)file->size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return -errno;
+        file->size += (uint64_t)written;
+        bytes = nk_slice_from(bytes, (size_t)written);
+    }
+    return 0;
+}
+
+/* ---- the end ---- */
+
+/* Gives the open file a further name, which must be free. By its descriptor: what stands
+ * under the hidden name may have become another file. */
+static int link_as(const struct http_upload_file *file, const char *name)
+{
+    char path[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", file->fd);
+    int rc = linkat(AT_FDCWD, path, file->directory, name, AT_SYMLINK_FOLLOW);
+    return rc < 0 ? -errno : 0;
+}
+
+/* Whether the hidden name is (still) that of the open file. */
+static bool owns_hidden_name(const struct http_upload_file *file)
+{
+    struct stat own;
+    struct stat found;
+    return file->hidden[0] != '\0' && fstat(file->fd, &own) == 0 &&
+           fstatat(file->directory, file->hidden, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+           own.st_ino == found.st_ino && own.st_dev == found.st_dev;
+}
+
+/* Takes the hidden name away from the open file. */
+static void forget_hidden_name(struct http_upload_file *file)
+{
+    if (owns_hidden_name(file))
+        (void)unlinkat(file->directory, file->hidden, 0);
+    file->hidden[0] = '\0';
+}
+
+/* Appears under a free name. Where files have one name only it is moved there. */
+static int appear_as(struct http_upload_file *file, const char *name)
+{
+    int error = link_as(file, name);
+    if ((error == -EPERM || error == -EOPNOTSUPP || error == -ENOENT) && owns_hidden_name(file))
+        error =
+            renameat2(file->directory, file->hidden, file->directory, name, RENAME_NOREPLACE) < 0
+                ? -errno
+                : 0;
+    return error;
+}
+
+/* Appears in the place of `name`, which may be a file already. */
+static int replace(struct http_upload_file *file, const char *name)
+{
+    char temporary[NAME_MAX + 1];
+    int error = print_temporary_name(temporary);
+    if (!error)
+        error = appear_as(file, temporary);
+    if (!error && renameat(file->directory, temporary, file->directory, name) < 0) {
+        error = -errno;
+        (void)unlinkat(file->directory, temporary, 0);
+    }
+    return error;
+}
+
+static void close_file(struct http_upload_file *file)
+{
+    if (file->fd >= 0)
+        close(file->fd);
+    file->fd = -1;
+}
+
+/* Whether `name` stands for a file that may be replaced; 0 when it is free. */
+static int find_old(const struct http_upload_file *file, bool overwrite)
+{
+    struct stat status;
+    if (fstatat(file->directory, file->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    return overwrite && S_ISREG(status.st_mode) ? 1 : -EEXIST;
+}
+
+int http_upload_file_commit(struct http_upload_file *file, bool overwrite)
+{
+    int error = fdatasync(file->fd) < 0 ? -errno : 0;
+    int old = error ? error : find_old(file, overwrite);
+    if (old < 0)
+        return old;
+    error = old > 0 ? replace(file, file->name) : appear_as(file, file->name);
+    if (error)
+        return error;
+    forget_hidden_name(file);
+    close_file(file);
+    return old;
+}
+
+void http_upload_file_keep(struct http_upload_file *file)
+{
+    char part[NAME_MAX + 1];
+    if (file->fd < 0)
+        return;
+    if (file->is_part) {
+        close_file(file);
+        return;
+    }
+    if (file->size > 0 && print_part_name(part, file->name) == 0)
+        (void)replace(file, part);
+    http_upload_file_discard(file);
+}
+
+void http_upload_file_discard(struct http_upload_file *file)
+{
+    if (file->fd >= 0)
+        forget_hidden_name(file);
+    close_file(file);
+}
+
+/* ---- what interrupted uploads have left ---- */
+
+struct leftover {
+    char name[NAME_MAX + 1];
+    int64_t modified;
+};
+
+static bool is_in_use(int directory, const char *name)
+{
+    int fd = openat(directory, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    bool is_locked = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+    if (fd >= 0)
+        close(fd);
+    return is_locked;
+}
+
+static void remove_leftover(int directory, const char *name)
+{
+    if (!is_in_use(directory, name))
+        (void)unlinkat(directory, name, 0);
+}
+
+/* Puts one in, newest first; what falls out behind the last is removed. */
+static void insert(int directory, struct leftover *newest, size_t *count,
+                   const struct leftover *leftover)
+{
+    size_t at = *count;
+    while (at > 0 && newest[at - 1].modified < leftover->modified)
+        at--;
+    if (at == HTTP_UPLOAD_PARTS_MAX) {
+        remove_leftover(directory, leftover->name);
+        return;
+    }
+    if (*count == HTTP_UPLOAD_PARTS_MAX)
+        remove_leftover(directory, newest[--*count].name);
+    memmove(&newest[at + 1], &newest[at], (*count - at) * sizeof(*newest));
+    newest[at] = *leftover;
+    ++*count;
+}
+
+static void clean_entries(int directory, DIR *entries, struct leftover *newest, int64_t now)
+{
+    static const struct nk_slice prefix = NK_SLICE(HTTP_UPLOAD_PREFIX);
+    const struct dirent *entry;
+    size_t count = 0;
+    while ((entry = readdir(entries))) {
+        struct leftover leftover;
+        struct stat status;
+        struct nk_slice name = nk_slice_of_string(entry->d_name);
+        if (!nk_slice_starts_with(name, prefix) ||
+            fstatat(directory, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+            !S_ISREG(status.st_mode))
+            continue;
+        memcpy(leftover.name, name.data, name.len + 1);
+        leftover.modified = status.st_mtime;
+        if (now - leftover.modified > HTTP_UPLOAD_PART_AGE)
+            remove_leftover(directory, leftover.name);
+        else
+            insert(directory, newest, &count, &leftover);
+    }
+}
+
+void http_upload_clean(int directory, int64_t now)
+{
+    struct leftover *newest = malloc((HTTP_UPLOAD_PARTS_MAX + 1) * sizeof(*newest));
+    int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
+    if (entries && newest)
+        clean_entries(directory, entries, newest, now);
+    if (entries)
+        closedir(entries);
+    else if (fd >= 0)
+        close(fd);
+    free(newest);
+}

@@ -1,0 +1,69 @@
+/* A file that is being uploaded: it appears under its name when it is complete, or
+ * not at all.
+ *
+ * The bytes go into a file without a name in the same directory (O_TMPFILE, or a hidden
+ * name where the file system has none). They are on the disk before the name appears.
+ * What an interrupted PUT has brought is kept as a part, ".netkit-part-NAME", to be
+ * continued; parts are removed after a day, and the oldest ones when there are too many.
+ *
+ * Everything here may block: for worker threads. Returns 0 or -errno unless it is said.
+ */
+#ifndef HTTP_HTTP_UPLOAD_FILE_H
+#define HTTP_HTTP_UPLOAD_FILE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+/* Names that begin so are ours; nobody may upload to them. */
+#define HTTP_UPLOAD_PREFIX ".netkit-"
+
+/* Parts in one directory; and how long they are kept, in seconds. */
+#define HTTP_UPLOAD_PARTS_MAX 16
+#define HTTP_UPLOAD_PART_AGE (24 * 60 * 60)
+
+struct http_upload_file {
+    int directory;             /* borrowed */
+    int fd;                    /* -1 = not open */
+    char name[NAME_MAX + 1];   /* to appear under */
+    char hidden[NAME_MAX + 1]; /* where the bytes are now; "" = nowhere */
+    bool is_part;              /* `hidden` is the part of `name` */
+    uint64_t size;             /* bytes in it */
+};
+
+/* Whether a file may have this name: one component, none of ours. */
+bool http_upload_name_is_good(struct nk_slice name);
+
+/* For a file of a good name in `directory`; nothing is opened. */
+void http_upload_file_init(struct http_upload_file *file, int directory, struct nk_slice name);
+
+/* Opens an empty one; -ENOSPC ... */
+int http_upload_file_create(struct http_upload_file *file);
+
+/* Opens the part that an upload has left, to go on behind it: file->size. -ENOENT when there
+ * is none, -EBUSY while somebody else writes it. */
+int http_upload_file_continue(struct http_upload_file *file);
+
+/* Bytes of the part of that name, or -errno. */
+int64_t http_upload_part_size(int directory, const char *name);
+
+int http_upload_file_write(struct http_upload_file *file, struct nk_slice bytes);
+
+/* Gives it its name and closes it. Returns 1 when it has replaced a file, which only
+ * happens with `overwrite`, 0 when there was none; -EEXIST, and what stands there is
+ * untouched, as is everything but regular files. */
+int http_upload_file_commit(struct http_upload_file *file, bool overwrite);
+
+/* Closes it and leaves it as a part; without any bytes it is discarded. */
+void http_upload_file_keep(struct http_upload_file *file);
+
+/* Closes it and leaves nothing behind. Fine when it is not open. */
+void http_upload_file_discard(struct http_upload_file *file);
+
+/* Removes what interrupted uploads have left in a directory: what is older than
+ * HTTP_UPLOAD_PART_AGE at `now` (seconds since 1970), and all but the newest parts. */
+void http_upload_clean(int directory, int64_t now);
+
+#endif
