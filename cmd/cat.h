@@ -33,6 +33,9 @@ enum exit_status cat_options_complete(const struct command_call *call, bool is_s
 /* Reads the address alone; part of the above. */
 enum exit_status cat_take_address(const struct command_call *call, bool is_server);
 
+/* nc's two words as one text: the host as it is, brackets or none, and the port. */
+void cat_join_words(const char *host, const char *port, char *text, size_t size);
+
 /* What to say to those who mean nc's option. */
 #define CAT_NC_SECONDS                                                                             \
     "nc's '-q N' is '--linger Ns' here, and '-q 0' '--on-eof close'; -q alone means quiet"

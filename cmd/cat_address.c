@@ -37,8 +37,7 @@ static bool has_nc_seconds(const struct command_call *call)
     return call->result.word_count == 2 && is_number(words[0]);
 }
 
-/* nc's two words: the host as it is, brackets or none, and the port. */
-static void join_words(const char *host, const char *port, char *text, size_t size)
+void cat_join_words(const char *host, const char *port, char *text, size_t size)
 {
     bool is_bare_v6 = host[0] != '[' && strchr(host, ':') != NULL;
 
@@ -78,7 +77,7 @@ static enum exit_status join_address(const struct command_call *call, bool is_se
     if (mine->use_unix && count == 0)
         return command_usage_error(name, "--unix needs the path of a socket");
     if (count == 2)
-        join_words(words[0], words[1], text, size);
+        cat_join_words(words[0], words[1], text, size);
     else if (count == 0)
         snprintf(text, size, is_server ? "43211" : "localhost:43211");
     else if (mine->use_unix && !has_scheme(words[0]))

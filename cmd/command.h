@@ -128,6 +128,7 @@ extern const struct command serve_daytime_command;
 extern const struct command serve_time_command;
 extern const struct command serve_keepalive_command;
 extern const struct command serve_shell_command;
+extern const struct command shell_client_command;
 extern const struct command shell_server_command;
 extern const struct command check_http_command;
 extern const struct command probe_tcp_command;

@@ -20,6 +20,7 @@ const struct command *const commands[] = {
     &serve_http_command,
     &serve_shell_command,
     &serve_keepalive_command,
+    &shell_client_command,
     &shell_server_command,
     &check_http_command,
     &probe_tcp_command,

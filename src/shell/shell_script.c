@@ -1,8 +1,13 @@
 #include "shell/shell_script.h"
 
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
 static struct nk_slice skip_blanks(struct nk_slice text)
 {
-    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
+    while (text.len > 0 && is_blank(text.data[0]))
         text = nk_slice_from(text, 1);
     return text;
 }
@@ -24,6 +29,15 @@ static size_t find_end(struct nk_slice text)
     return text.len;
 }
 
+/* A blank behind a backslash belongs to a name. */
+static struct nk_slice without_blanks_behind(struct nk_slice text)
+{
+    while (text.len > 0 && is_blank(text.data[text.len - 1]) &&
+           (text.len < 2 || text.data[text.len - 2] != '\\'))
+        text.len--;
+    return text;
+}
+
 bool shell_script_next(struct nk_slice *script, struct nk_slice *request)
 {
     while (script->len > 0) {
@@ -35,6 +49,7 @@ bool shell_script_next(struct nk_slice *script, struct nk_slice *request)
         /* Scripts of other systems end their lines with CR LF. */
         if (found.len > 0 && found.data[found.len - 1] == '\r')
             found.len--;
+        found = without_blanks_behind(found);
         if (found.len > 0 && !is_comment) {
             *request = found;
             return true;

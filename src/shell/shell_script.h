@@ -13,7 +13,7 @@
 #include "base/attributes.h"
 #include "base/slice.h"
 
-/* Takes the next request off the front of *script, without blanks in front of it. What
+/* Takes the next request off the front of *script, without blanks around it. What
  * holds nothing but blanks, or begins with '#', is left out. Returns false behind the
  * last one. */
 NK_MUST_USE bool shell_script_next(struct nk_slice *script, struct nk_slice *request)

@@ -131,6 +131,29 @@ static void insert(struct line_editor *editor, struct nk_slice text, const char 
     free(wide);
 }
 
+static void write_wide(struct line_editor *editor, const wchar_t *from, const wchar_t *to)
+{
+    size_t len;
+    char *text = editor_text(from, to, &len);
+    struct nk_slice rest = nk_slice_make(text, text ? len : 0);
+    while (rest.len > 0) {
+        size_t end = nk_slice_find(rest, '\1'); /* marks what takes no room */
+        terminal_output_write(&editor->output, nk_slice_first(rest, end));
+        rest = end == NK_SLICE_NOT_FOUND ? nk_slice_make(NULL, 0) : nk_slice_from(rest, end + 1);
+    }
+    free(text);
+}
+
+/* The line stays on the screen as it is, and will be drawn again below. */
+static void leave_line(struct line_editor *editor)
+{
+    const LineInfoW *line = el_wline(editor->edit);
+    const wchar_t *prompt = editor_prompt(editor->edit);
+    write_wide(editor, prompt, prompt + wcslen(prompt));
+    write_wide(editor, line->buffer, line->lastchar);
+    terminal_output_write(&editor->output, nk_slice_make("\n", 1));
+}
+
 static void list(struct line_editor *editor, const struct nk_slice *candidates, size_t count)
 {
     struct nk_buffer listing;
@@ -142,8 +165,7 @@ static void list(struct line_editor *editor, const struct nk_slice *candidates, 
     int error = completion_columns(&listing, candidates, count, (size_t)width);
     if (error)
         el_beep(editor->edit);
-    terminal_output_write(&editor->output, partial_line_bytes(&editor->partial));
-    terminal_output_write(&editor->output, nk_slice_make("\n", 1));
+    leave_line(editor);
     terminal_output_write(&editor->output, nk_buffer_slice(&listing));
     nk_buffer_deinit(&listing);
 }

@@ -1,6 +1,7 @@
 """The manual pages against the option tables, which --help is printed from."""
 
 import re
+import shlex
 import shutil
 import subprocess
 
@@ -107,7 +108,7 @@ def test_examples_are_understood(name):
     """An example would be refused when somebody tries it."""
     for example in examples_of(page(name)):
         line = re.sub(r"source <\(|\)$| \| source$| \d>\S+", "", example)
-        words = line.split()
+        words = shlex.split(line)
         assert words[0] == "netkit"
         # Descriptors that the shell would open are not open here.
         result = run(*words[1:], "--help")
