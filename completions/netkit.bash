@@ -69,6 +69,9 @@ _netkit_takes_value()
         --seed | \
         --freeze-after | \
         --rst-after | \
+        --execute | \
+        -e | \
+        --settle | \
         --path | \
         --row | \
         --timeout | \
@@ -601,6 +604,37 @@ _netkit_serve_keepalive()
     fi
 }
 
+_netkit_shell_client()
+{
+    case $prev in
+        --token-file)
+            _netkit_paths -f
+            return
+            ;;
+    esac
+    if _netkit_takes_value "$prev"; then
+        return
+    elif [[ $cur == -* ]]; then
+        _netkit_words \
+            --execute \
+            --fail-fast \
+            --token-file \
+            --reconnect \
+            --edit \
+            --no-edit \
+            --compat \
+            --ipv4 \
+            --ipv6 \
+            --connect-timeout \
+            --idle-timeout \
+            --settle \
+            --verbose \
+            --quiet \
+            --json \
+            --help
+    fi
+}
+
 _netkit_shell_server()
 {
     case $prev in
@@ -900,7 +934,7 @@ _netkit()
             _netkit_words echo discard chargen daytime time http shell keepalive --help
             ;;
         shell | 'help shell')
-            _netkit_words server --help
+            _netkit_words client server --help
             ;;
         check | 'help check')
             _netkit_words http --help
@@ -920,6 +954,7 @@ _netkit()
         'serve http' | 'serve http '*) _netkit_serve_http ;;
         'serve shell' | 'serve shell '*) _netkit_serve_shell ;;
         'serve keepalive' | 'serve keepalive '*) _netkit_serve_keepalive ;;
+        'shell client' | 'shell client '*) _netkit_shell_client ;;
         'shell server' | 'shell server '*) _netkit_shell_server ;;
         'check http' | 'check http '*) _netkit_check_http ;;
         'probe tcp' | 'probe tcp '*) _netkit_probe_tcp ;;

@@ -66,6 +66,9 @@ function __netkit_at
             --seed \
             --freeze-after \
             --rst-after \
+            --execute \
+            -e \
+            --settle \
             --path \
             --row \
             --timeout \
@@ -129,6 +132,8 @@ complete -c netkit -n '__netkit_at serve' -a shell -d 'let clients walk through 
 complete -c netkit -n '__netkit_at help serve' -a shell -d 'let clients walk through a directory: pwd, cd, ls'
 complete -c netkit -n '__netkit_at serve' -a keepalive -d 'answer heartbeats, so that clients know it is alive'
 complete -c netkit -n '__netkit_at help serve' -a keepalive -d 'answer heartbeats, so that clients know it is alive'
+complete -c netkit -n '__netkit_at shell' -a client -d 'walk through the directory of a shell server'
+complete -c netkit -n '__netkit_at help shell' -a client -d 'walk through the directory of a shell server'
 complete -c netkit -n '__netkit_at shell' -a server -d 'let clients walk through a directory: pwd, cd, ls'
 complete -c netkit -n '__netkit_at help shell' -a server -d 'let clients walk through a directory: pwd, cd, ls'
 complete -c netkit -n '__netkit_at check' -a http -d 'see whether an HTTP server keeps the RFCs'
@@ -438,6 +443,23 @@ complete -c netkit -n '__netkit_at -p serve keepalive' -l verbose -s v -d 'say m
 complete -c netkit -n '__netkit_at -p serve keepalive' -l quiet -s q -d 'say nothing but errors'
 complete -c netkit -n '__netkit_at -p serve keepalive' -l json -d 'write events as JSON, one object a line'
 complete -c netkit -n '__netkit_at -p serve keepalive' -l help -s h -d 'print this help and exit'
+
+complete -c netkit -n '__netkit_at -p shell client' -l execute -s e -x -d 'do these, with \';\' between them, and end'
+complete -c netkit -n '__netkit_at -p shell client' -l fail-fast -d 'end with the first request that fails'
+complete -c netkit -n '__netkit_at -p shell client' -l token-file -rF -d 'give the token in its first line'
+complete -c netkit -n '__netkit_at -p shell client' -l reconnect -d 'come back when the connection is lost'
+complete -c netkit -n '__netkit_at -p shell client' -l edit -d 'edit lines on a terminal'
+complete -c netkit -n '__netkit_at -p shell client' -l no-edit -d 'do not edit lines on a terminal'
+complete -c netkit -n '__netkit_at -p shell client' -l compat -d 'speak the raw form, without lines or status'
+complete -c netkit -n '__netkit_at -p shell client' -l ipv4 -s 4 -d 'use IPv4 only'
+complete -c netkit -n '__netkit_at -p shell client' -l ipv6 -s 6 -d 'use IPv6 only'
+complete -c netkit -n '__netkit_at -p shell client' -l connect-timeout -s w -x -d 'until the server has greeted (status 5)'
+complete -c netkit -n '__netkit_at -p shell client' -l idle-timeout -x -d 'for an answer to go on (status 5)'
+complete -c netkit -n '__netkit_at -p shell client' -l settle -x -d 'compat: the silence that ends an answer'
+complete -c netkit -n '__netkit_at -p shell client' -l verbose -s v -d 'say more; twice: every connection'
+complete -c netkit -n '__netkit_at -p shell client' -l quiet -s q -d 'say nothing but errors'
+complete -c netkit -n '__netkit_at -p shell client' -l json -d 'write events as JSON, one object a line'
+complete -c netkit -n '__netkit_at -p shell client' -l help -s h -d 'print this help and exit'
 
 complete -c netkit -n '__netkit_at -p shell server' -l root -x -a '(__fish_complete_directories)' -d 'the directory that nobody can leave'
 complete -c netkit -n '__netkit_at -p shell server' -l start -x -a '(__fish_complete_directories)' -d 'where sessions begin'
