@@ -2,10 +2,12 @@
 
 import os
 import re
+import select
 import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -195,6 +197,83 @@ def test_the_loss_reported_is_the_loss_made(serve):
     summary = events[-1]
     assert (summary["sent"], summary["missed"], summary["duplicates"]) == (20, dropped, 0)
     assert summary["loss"] == pytest.approx(dropped / 20)
+
+
+class Forwarder(threading.Thread):
+    """A way for datagrams between one client and a server that takes 20 ms each, and drops
+    every tenth of all."""
+
+    DELAY = 0.02
+
+    def __init__(self, address):
+        super().__init__(daemon=True)
+        self.front, self.port = listener(socket.SOCK_DGRAM)
+        self.back = datagram_client.client(address)
+        self.seen = 0
+        self.dropped = 0
+        self.is_over = False
+
+    def run(self):
+        client = None
+        while not self.is_over:
+            ready, _, _ = select.select([self.front, self.back], [], [], 0.1)
+            for side in ready:
+                if side is self.front:
+                    data, client = side.recvfrom(65536)
+                else:
+                    data = side.recv(65536)
+                self.seen += 1
+                if self.seen % 10 == 5:
+                    self.dropped += 1
+                    continue
+                time.sleep(self.DELAY)
+                if side is self.front:
+                    self.back.send(data)
+                else:
+                    self.front.sendto(data, client)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.is_over = True
+        self.join(PATIENCE)
+        self.front.close()
+        self.back.close()
+
+
+def test_the_way_makes_the_loss_and_the_time(serve):
+    """Loss would be noticed in one direction only, or the time not be that of the way."""
+    server = serve("keepalive", "udp://127.0.0.1:0")
+    with Forwarder(server.address) as way:
+        events = probe("keepalive", "--time", "10ms", "--interval", "1s", "--count", 20,
+                       f"udp://127.0.0.1:{way.port}", status=1)
+    assert events[-1]["missed"] == way.dropped == 4
+    assert events[-1]["duplicates"] == 0
+    assert events[-1]["min"] >= 2 * Forwarder.DELAY
+
+
+def test_the_time_is_that_between_sending_and_receiving():
+    """Times would be those of the machinery around the probe. The peer knows how long it has
+    waited before it answered."""
+    waits = []
+
+    def answer_after_a_while(client):
+        while True:
+            data = receive_ping(client)
+            start = time.monotonic()
+            time.sleep(0.05 * (1 + len(waits)))
+            waits.append(time.monotonic() - start)
+            client.sendall(message(PONG, data))
+
+    with Server(answer_after_a_while) as server:
+        events = probe("keepalive", *CALM, "--count", 4, f"127.0.0.1:{server.port}")
+    for event, wait in zip(of(events, "reply"), waits):
+        assert event["rtt"] >= wait
+    # On a busy machine some are late; the least disturbed one shows what the probe adds.
+    extra = min(event["rtt"] - wait for event, wait in zip(of(events, "reply"), waits))
+    assert extra < 0.05
 
 
 def test_a_threshold_decides_about_loss(serve):

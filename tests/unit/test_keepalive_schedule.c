@@ -7,6 +7,9 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <string.h>
+
 #include "keepalive/keepalive_schedule.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -91,6 +94,55 @@ static void without_probes_silence_alone_is_death(void **state)
     assert_int_equal(keepalive_schedule_turn(&schedule, SECOND), KEEPALIVE_DEAD);
 }
 
+/* ---- a whole conversation: what the client of the course prints ---- */
+
+/* Plays a session against a server that answers `delay` seconds late, until it is dead
+ * or `seconds` have gone by. Notes "#1" for a heartbeat, "r" for an answer, "dead", each
+ * with its second. */
+static void play(uint64_t delay, uint64_t seconds, char *out, size_t size)
+{
+    struct keepalive_schedule schedule = usual_at(0);
+    uint64_t due[8]; /* of answers that are on their way, in order */
+    size_t owed = 0;
+    size_t len = 0;
+    for (uint64_t now = 0; now <= seconds && len < size; now++) {
+        if (owed > 0 && due[0] == now) {
+            memmove(due, due + 1, --owed * sizeof(*due));
+            keepalive_schedule_heard(&schedule, now * SECOND);
+            len += (size_t)snprintf(out + len, size - len, "r@%d ", (int)now);
+        }
+        switch (keepalive_schedule_turn(&schedule, now * SECOND)) {
+        case KEEPALIVE_WAIT:
+            break;
+        case KEEPALIVE_SEND:
+            due[owed++] = now + delay;
+            len += (size_t)snprintf(out + len, size - len, "#%d@%d ", (int)schedule.unanswered,
+                                    (int)now);
+            break;
+        case KEEPALIVE_DEAD:
+            snprintf(out + len, size - len, "dead@%d", (int)now);
+            return;
+        }
+    }
+}
+
+/* Otherwise the experiments of the course would have another outcome, or order. */
+static void the_experiments_come_out_as_written(void **state)
+{
+    char told[512];
+    (void)state;
+    play(60, 100, told, sizeof(told));
+    assert_string_equal(told, "#1@10 #2@13 #3@16 dead@19");
+    play(5, 54, told, sizeof(told));
+    assert_string_equal(told, "#1@10 #2@13 r@15 r@18 #1@28 #2@31 r@33 r@36 #1@46 #2@49 r@51 r@54 ");
+    play(8, 30, told, sizeof(told)); /* just in time */
+    assert_string_equal(told, "#1@10 #2@13 #3@16 r@18 r@21 r@24 ");
+    play(9, 30, told, sizeof(told)); /* answered in the very second in which it would be dead */
+    assert_string_equal(told, "#1@10 #2@13 #3@16 r@19 r@22 r@25 ");
+    play(10, 30, told, sizeof(told)); /* too late */
+    assert_string_equal(told, "#1@10 #2@13 #3@16 dead@19");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -99,6 +151,7 @@ int main(void)
         cmocka_unit_test(any_traffic_begins_the_silence_anew),
         cmocka_unit_test(a_late_turn_does_not_hurry_the_next_ones),
         cmocka_unit_test(without_probes_silence_alone_is_death),
+        cmocka_unit_test(the_experiments_come_out_as_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
