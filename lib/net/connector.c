@@ -99,6 +99,11 @@ static int bind_source(int fd, const struct nk_sockaddr *source)
     return error ? error : nk_socket_bind(fd, source);
 }
 
+static bool is_tcp(int family, const struct nk_connector_options *options)
+{
+    return family != AF_UNIX && (options->type == SOCK_STREAM || options->type == 0);
+}
+
 /* Makes the socket as the options say. Returns it, or -errno and *failure. */
 static int prepare_socket(int family, const struct nk_connector_options *options,
                           struct nk_connect_failure *failure)
@@ -108,7 +113,9 @@ static int prepare_socket(int family, const struct nk_connector_options *options
     if (fd < 0)
         return fd;
     int error = 0;
-    if (options->socket_options) {
+    if (options->no_delay && is_tcp(family, options))
+        error = nk_socket_set_no_delay(fd, true);
+    if (!error && options->socket_options) {
         failure->step = NK_CONNECT_OPTIONS;
         error = nk_socket_options_apply(fd, options->socket_options, &failure->option);
     }

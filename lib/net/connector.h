@@ -7,6 +7,8 @@
 #ifndef NK_NET_CONNECTOR_H
 #define NK_NET_CONNECTOR_H
 
+#include <stdbool.h>
+
 #include "base/attributes.h"
 #include "os/sockaddr.h"
 #include "reactor/event_loop.h"
@@ -32,6 +34,7 @@ struct nk_connector_options {
     int type;                         /* SOCK_STREAM (also 0), SOCK_SEQPACKET or SOCK_DGRAM */
     const struct nk_sockaddr *source; /* bound before connecting; NULL = the kernel chooses */
     const char *socket_options;       /* "key=value&..." of the address, or NULL */
+    bool no_delay;                    /* TCP_NODELAY, unless socket_options say otherwise */
 };
 
 /* The steps to a connection: which of them failed decides about the exit status

@@ -92,6 +92,7 @@ static int start_attempt(struct nk_dialer *dialer, size_t index, struct nk_conne
     struct nk_connector_options options = {
         .type = dialer->type,
         .socket_options = dialer->socket_options,
+        .no_delay = dialer->options.no_delay,
     };
     struct nk_sockaddr local;
     int count = nk_source_address_for(&dialer->source, remote->any.sa_family, &local);

@@ -52,6 +52,7 @@ struct nk_dialer_options {
                                          that of the address's options, if any */
     uint16_t source_port;             /* port to connect from; 0 = any, or that of `source`, or
                                          that of the address's options */
+    bool no_delay;                    /* TCP_NODELAY, unless the address's options say otherwise */
     nk_dialer_attempt_fn *on_attempt; /* may be NULL */
     nk_dialer_fn *on_done;
     void *context;

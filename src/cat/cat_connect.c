@@ -130,6 +130,7 @@ static int dial(struct connecting *connecting)
         .pool = connecting->pool,
         .deadline = connecting->deadline,
         .family = options->family,
+        .no_delay = true,
         .on_attempt = on_attempt,
         .on_done = on_dialled,
         .context = connecting,

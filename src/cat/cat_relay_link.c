@@ -187,15 +187,6 @@ static void fail_to_dial(struct relay_link *link, const struct nk_connect_failur
     release(link);
 }
 
-/* Small pieces are not to wait here, unless the address says so. */
-static void send_at_once(const struct relay_link *link, int fd)
-{
-    bool is_tcp = link->relay->options->to.scheme == NK_SCHEME_TCP;
-    bool is_said = strstr(link->relay->options->to.options, "nodelay") != NULL;
-    int error = is_tcp && !is_said ? nk_socket_set_no_delay(fd, true) : 0;
-    (void)error; /* the connection is lost again, and the pumps will say so */
-}
-
 static void on_dialled(void *context, const struct nk_dialer_result *result)
 {
     struct relay_link *link = context;
@@ -205,7 +196,6 @@ static void on_dialled(void *context, const struct nk_dialer_result *result)
         return;
     }
     link->remote = result->remote;
-    send_at_once(link, result->fd);
     int error = 0;
     if (link->relay->options->to.scheme == NK_SCHEME_UNIX_DGRAM)
         error = nk_socket_autobind(result->fd); /* without a name it cannot be answered */
@@ -232,6 +222,7 @@ void relay_link_dial(struct relay_link *link)
     struct relay *relay = link->relay;
     uint64_t timeout = relay->options->connect_timeout;
     const struct nk_dialer_options options = {
+        .no_delay = true,
         .pool = relay->pool,
         .deadline = timeout == NK_NEVER ? NK_NEVER : nk_event_loop_now(relay->loop) + timeout,
         .on_done = on_dialled,

@@ -559,9 +559,10 @@ def test_a_signal_before_there_is_a_peer(stage):
     assert not os.path.exists(addresses[0][len("unix:"):])
 
 
-def test_statistics_on_demand(stage):
+@pytest.mark.parametrize("role", ROLES)
+def test_statistics_on_demand(stage, role):
     """SIGUSR1 ends the program or says nothing."""
-    cat, peer = stage.pair("connect")
+    cat, peer = stage.pair(role)
     cat.send(b"abc")
     peer.send(b"12345")
     assert (peer.receive(3), cat.receive(5)) == (b"abc", b"12345")

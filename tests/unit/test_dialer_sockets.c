@@ -334,6 +334,35 @@ static void socket_options_are_set(void **state)
     nk_socket_close(listener);
 }
 
+/* Small pieces would wait for an acknowledgement, or would not although the address
+ * asks for it; and what knows no such option would not connect at all. */
+static void small_pieces_are_sent_at_once(void **state)
+{
+    static const struct {
+        bool wanted;
+        const char *text;
+        bool expected;
+    } rows[] = {{true, "", true}, {true, "?nodelay=off", false}, {false, "", false}};
+    struct nk_sockaddr address;
+    int listener = listening(&address, AF_INET);
+    int value;
+
+    (void)state;
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(rows); i++) {
+        memset(&seen, 0, sizeof seen);
+        options.no_delay = rows[i].wanted;
+        assert_true(dial_address(&address, rows[i].text) >= 0);
+        assert_int_equal(nk_socket_get_option(seen.result.fd, IPPROTO_TCP, TCP_NODELAY, &value), 0);
+        assert_int_equal(value != 0, rows[i].expected);
+        nk_socket_close(seen.result.fd);
+    }
+    nk_socket_close(listener);
+    options.no_delay = true;
+    memset(&seen, 0, sizeof seen);
+    assert_true(dial_and_wait("udp://127.0.0.1:9") >= 0);
+    nk_socket_close(seen.result.fd);
+}
+
 /* udp: the socket is connected, so that only the peer's datagrams come in. */
 static void a_datagram_socket_is_connected(void **state)
 {
@@ -398,6 +427,7 @@ int main(void)
         CASE(a_source_that_cannot_be_bound_is_blamed),
         CASE(the_source_decides_about_the_family),
         CASE(socket_options_are_set),
+        CASE(small_pieces_are_sent_at_once),
         CASE(a_datagram_socket_is_connected),
         CASE(running_out_of_descriptors_is_reported),
         CASE(a_dialer_that_cannot_begin),
