@@ -26,6 +26,7 @@ TOOLS = {
         "program": "socat",
         "tcp": (["-t30", "-", "TCP:127.0.0.1:{}"], ["-t30", "-", "TCP-LISTEN:0,bind=127.0.0.1"]),
         "unix": (["-t30", "-", "UNIX-CONNECT:{}"], ["-t30", "-", "UNIX-LISTEN:{}"]),
+        "abstract": (["-t30", "-", "ABSTRACT-CONNECT:{}"], ["-t30", "-", "ABSTRACT-LISTEN:{}"]),
     },
 }
 
@@ -134,3 +135,23 @@ class TestOthers:
         else:
             cat = stage.cat("connect", "127.0.0.1", tool.port())
         exchange(cat, tool)
+
+
+@pytest.fixture
+def abstract_name(tmp_path):
+    return f"netkit-test-{tmp_path.parent.name}-{tmp_path.name}"
+
+
+def test_an_abstract_client(stage, need, tmp_path, abstract_name):
+    """A name that others spell differently, with zeros behind it for instance."""
+    cat, _ = stage.listening(address=f"unix:@{abstract_name}")
+    words = [word.format(abstract_name) for word in TOOLS["socat"]["abstract"][0]]
+    exchange(cat, stage.keep(Tool(need, "socat", words, tmp_path)))
+
+
+def test_an_abstract_server(stage, need, tmp_path, abstract_name):
+    """The same the other way."""
+    words = [word.format(abstract_name) for word in TOOLS["socat"]["abstract"][1]]
+    tool = stage.keep(Tool(need, "socat", words, tmp_path))
+    wait_until(lambda: is_listening(f"@{abstract_name}"), "the tool listens")
+    exchange(stage.cat("connect", f"unix:@{abstract_name}"), tool)

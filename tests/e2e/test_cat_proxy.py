@@ -80,6 +80,28 @@ def test_bytes_pass(stage, proxy, kind):
     cat.wait(0)
 
 
+@pytest.mark.parametrize("client", ["netkit", "nc"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_listen_behind_a_proxy(stage, proxy, need, kind, client):
+    """The server's side of it: what a proxy brings is damaged, or its end is not passed on."""
+    cat, addresses = stage.listening()
+    there = proxy(kind)
+    if client == "netkit":
+        other = stage.cat("connect", "--proxy", there.url, addresses[0])
+    else:
+        protocol = "5" if kind == "socks5" else "connect"
+        other = stage.cat("-N", "-X", protocol, "-x", there.place, "127.0.0.1",
+                          addresses[0].rsplit(":", 1)[1], program=need("nc.openbsd"))
+    for source, target, data in ((cat, other, b"answer"), (other, cat, b"question")):
+        source.send(data)
+        assert target.receive(len(data)) == data
+    other.end()  # which tinyproxy takes for the end of both directions
+    assert cat.receive_all() == b""
+    cat.end()
+    cat.wait(0)
+    other.wait(0)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_names_go_to_the_proxy(stage, proxy, kind):
     """The name is looked up here: in a network with its own names there is nothing to find."""
