@@ -37,7 +37,8 @@ const struct option_table serve_http_content_table = {content_options,
                                                       NK_ARRAY_LENGTH(content_options)};
 
 /* Options that say something about files, of which --demo serves none. */
-static const char *const file_options[] = {"root", "dotfiles", "follow-symlinks", "spa", "cache"};
+static const char *const file_options[] = {"root", "dotfiles", "follow-symlinks",
+                                           "spa",  "cache",    "compress"};
 
 enum exit_status serve_http_check_content(const struct command_call *call)
 {

@@ -5,6 +5,13 @@
 
 static const struct option_spec file_options[] = {
     {
+        .name = "compress",
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_CONTENT,
+        .offset = offsetof(struct http_options, compress),
+        .help = "compress text for clients that take br, zstd, gzip",
+    },
+    {
         .name = "cache",
         .kind = OPTION_SIZE,
         .group = OPTION_GROUP_PERFORMANCE,

@@ -479,6 +479,7 @@ _netkit_serve_http()
             --overwrite \
             --max-upload \
             --endpoints \
+            --compress \
             --cache \
             --auth-file \
             --header-timeout \

@@ -2,9 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-/* One file may take an eighth of the room: a cache of one file is none. */
-#define LARGEST_SHARE 8
+/* One file may take a quarter of the room: a cache of one file is none. */
+#define LARGEST_SHARE 4
 
 /* A bucket for so many bytes of capacity: small files fill some KiB. */
 #define BYTES_PER_BUCKET 4096
@@ -77,6 +78,8 @@ void http_cache_drop(struct http_cache *cache, struct http_cached *cached)
     *link = cached->next;
     nk_list_remove(&cached->recent);
     cache->used -= cached->cost;
+    if (cached->content >= 0)
+        close(cached->content);
     free(cached);
 }
 
@@ -105,14 +108,12 @@ static void link_entry(struct http_cache *cache, struct http_cached *cached)
     cache->used += cached->cost;
 }
 
-struct http_cached *http_cache_add(struct http_cache *cache, struct nk_slice name,
-                                   const struct http_file *file, bool has_body)
+/* An entry with `body` bytes for head and body, and so many more that lie elsewhere. */
+static struct http_cached *add(struct http_cache *cache, struct nk_slice name,
+                               const struct http_file *file, size_t body, size_t elsewhere)
 {
-    if ((has_body && file->size > cache->capacity) || name.len > cache->capacity)
-        return NULL;
-    const size_t body = has_body ? HTTP_CACHED_HEAD + (size_t)file->size : 0;
-    const size_t cost = sizeof(struct http_cached) + name.len + body;
-    struct http_cached *cached = make_room(cache, cost) ? malloc(cost) : NULL;
+    const size_t own = sizeof(struct http_cached) + name.len + body;
+    struct http_cached *cached = make_room(cache, own + elsewhere) ? malloc(own) : NULL;
     if (!cached)
         return NULL;
     cached->file = *file;
@@ -120,13 +121,41 @@ struct http_cached *http_cache_add(struct http_cache *cache, struct nk_slice nam
     cached->is_settled = false;
     cached->head_second = 0;
     cached->head_len = 0;
-    cached->has_body = has_body;
-    cached->body = has_body ? cached->data + name.len + HTTP_CACHED_HEAD : NULL;
+    cached->has_body = body > 0;
+    cached->body = body > 0 ? cached->data + name.len + HTTP_CACHED_HEAD : NULL;
+    cached->content = -1;
     cached->hash = hash_of(name, file->coding);
-    cached->cost = cost;
+    cached->cost = own + elsewhere;
     cached->name_len = name.len;
     memcpy(cached->data, name.data, name.len);
     link_entry(cache, cached);
+    return cached;
+}
+
+/* Nothing that is added up overflows below. */
+static bool is_too_large(const struct http_cache *cache, struct nk_slice name, uint64_t body)
+{
+    return name.len > cache->capacity || body > cache->capacity;
+}
+
+struct http_cached *http_cache_add(struct http_cache *cache, struct nk_slice name,
+                                   const struct http_file *file, bool has_body)
+{
+    if (is_too_large(cache, name, has_body ? file->size : 0))
+        return NULL;
+    return add(cache, name, file, has_body ? HTTP_CACHED_HEAD + (size_t)file->size : 0, 0);
+}
+
+struct http_cached *http_cache_add_content(struct http_cache *cache, struct nk_slice name,
+                                           const struct http_file *file, int content)
+{
+    struct http_cached *cached = NULL;
+    if (content >= 0 && !is_too_large(cache, name, file->size))
+        cached = add(cache, name, file, 0, (size_t)file->size);
+    if (cached)
+        cached->content = content;
+    else if (content >= 0)
+        close(content);
     return cached;
 }
 

@@ -27,8 +27,9 @@ struct http_cached {
     bool is_settled;      /* an unchanged stamp means an unchanged file */
     uint64_t head_second; /* of the Date in the head */
     size_t head_len;      /* of the head, which ends where the body begins; 0 = none */
-    bool has_body;        /* or else only what is known of a larger file */
+    bool has_body;        /* or else it is known of, but not in memory */
     char *body;           /* file.size bytes */
+    int content;          /* or a memory file that holds them, its own; -1 = none */
     /* private */
     struct nk_list_node recent;
     struct http_cached *next; /* in its bucket */
@@ -59,6 +60,11 @@ struct http_cached *http_cache_find(struct http_cache *cache, struct nk_slice na
  * may be gone. NULL when it is too large or memory is short. */
 struct http_cached *http_cache_add(struct http_cache *cache, struct nk_slice name,
                                    const struct http_file *file, bool has_body);
+
+/* The same with a body in the memory file `content`, which it takes, also on failure;
+ * a negative one is a failure. */
+struct http_cached *http_cache_add_content(struct http_cache *cache, struct nk_slice name,
+                                           const struct http_file *file, int content);
 
 void http_cache_drop(struct http_cache *cache, struct http_cached *cached);
 

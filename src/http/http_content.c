@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "http/http_coded.h"
 #include "http/http_file_response.h"
 #include "http/http_files.h"
 
@@ -13,13 +14,21 @@
 
 /* ---- codings ---- */
 
+/* All codings that the server makes. */
+#define MADE_CODINGS                                                                               \
+    (HTTP_CODING_BIT(HTTP_CODING_GZIP) | HTTP_CODING_BIT(HTTP_CODING_ZSTD) |                       \
+     HTTP_CODING_BIT(HTTP_CODING_BROTLI))
+
 /* The coding in which the client gets the file. */
 static enum http_coding choose_coding(const struct http_exchange *exchange,
                                       const struct http_file *file, unsigned asks)
 {
     const struct http_request *request = exchange->request;
     struct http_accepted accepted;
-    if ((asks & HTTP_ASKS_CODING) == 0 || file->siblings == 0)
+    unsigned available = file->siblings;
+    if (file->is_coded && (asks & HTTP_ASKS_RANGE) == 0)
+        available |= MADE_CODINGS;
+    if ((asks & HTTP_ASKS_CODING) == 0 || available == 0)
         return HTTP_CODING_IDENTITY;
     http_accepted_init(&accepted);
     for (size_t i = 0; i < request->header_count; i++) {
@@ -27,7 +36,7 @@ static enum http_coding choose_coding(const struct http_exchange *exchange,
         if (nk_slice_equal_ignoring_case(request->headers[i].name, name))
             http_accepted_read(&accepted, request->headers[i].value);
     }
-    return http_accepted_choose(&accepted, file->siblings);
+    return http_accepted_choose(&accepted, available);
 }
 
 /* Opens the file that holds `name` in a coding, if it is one that counts beside a file
@@ -68,7 +77,8 @@ static void look_for_siblings(struct http_exchange *exchange, struct http_file *
         close(fd);
         file->siblings |= HTTP_CODING_BIT(coding);
     }
-    file->varies = file->siblings != 0;
+    file->is_coded = http_coded_is_for(exchange->loop->server, file);
+    file->varies = file->siblings != 0 || file->is_coded;
 }
 
 /* ---- memory ---- */
@@ -161,6 +171,11 @@ static bool respond_sibling(struct http_exchange *exchange, const struct http_fi
     return true;
 }
 
+static bool is_sibling(const struct http_file *file, enum http_coding coding)
+{
+    return (file->siblings & HTTP_CODING_BIT(coding)) != 0;
+}
+
 bool http_content_respond_known(struct http_exchange *exchange, struct nk_slice name)
 {
     const unsigned asks = http_request_asks(exchange->request);
@@ -169,12 +184,29 @@ bool http_content_respond_known(struct http_exchange *exchange, struct nk_slice 
     if (!cached || !is_fresh(exchange, cached) || (asks & HTTP_ASKS_RANGE) != 0 ||
         (!cached->file.has_looked && (asks & HTTP_ASKS_CODING) != 0))
         return false;
-    enum http_coding coding = choose_coding(exchange, &cached->file, asks);
-    if (coding != HTTP_CODING_IDENTITY)
+    const enum http_coding coding = choose_coding(exchange, &cached->file, asks);
+    if (is_sibling(&cached->file, coding))
         cached = http_cache_find(cache, name, coding);
+    else if (coding != HTTP_CODING_IDENTITY &&
+             !http_coded_is_given_up(exchange, &cached->file, name, coding))
+        return http_coded_respond_kept(exchange, &cached->file, name, coding, asks);
     if (!cached || !cached->has_body || !is_fresh(exchange, cached))
         return false;
     http_file_respond_cached(exchange, cached, asks);
+    return true;
+}
+
+/* Answers in a coding; returns whether it did, and then it has taken the descriptor. */
+static bool respond_coded(struct http_exchange *exchange, int fd, const struct http_file *file,
+                          const char *name, enum http_coding coding, unsigned asks)
+{
+    const struct nk_slice key = nk_slice_of_string(name);
+    (void)keep(exchange, fd, file, key);
+    if (!is_sibling(file, coding))
+        return http_coded_respond(exchange, file, fd, key, coding, asks);
+    if (!respond_sibling(exchange, file, name, coding, asks))
+        return false;
+    close(fd);
     return true;
 }
 
@@ -187,13 +219,7 @@ void http_content_respond(struct http_exchange *exchange, int fd, const struct s
                        HTTP_CODING_IDENTITY, nk_event_loop_wall_seconds(exchange->loop->loop));
     look_for_siblings(exchange, &file, name, asks);
     http_file_print_fields(&file);
-    enum http_coding coding = choose_coding(exchange, &file, asks);
-    if (coding != HTTP_CODING_IDENTITY) {
-        (void)keep(exchange, fd, &file, nk_slice_of_string(name));
-        if (respond_sibling(exchange, &file, name, coding, asks)) {
-            close(fd);
-            return;
-        }
-    }
-    respond_opened(exchange, fd, &file, nk_slice_of_string(name), asks);
+    const enum http_coding coding = choose_coding(exchange, &file, asks);
+    if (coding == HTTP_CODING_IDENTITY || !respond_coded(exchange, fd, &file, name, coding, asks))
+        respond_opened(exchange, fd, &file, nk_slice_of_string(name), asks);
 }

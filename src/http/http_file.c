@@ -1,5 +1,6 @@
 #include "http/http_file.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,6 +39,8 @@ bool http_stamp_is_settled(const struct http_stamp *stamp, uint64_t now)
     return stamp->changed / NANOSECONDS + SETTLED_AFTER < (int64_t)now;
 }
 
+#define VARY "Vary: Accept-Encoding\r\n"
+
 /* One step of mixing: every bit of the number moves half of the bits. */
 static uint64_t mix(uint64_t hash, uint64_t number)
 {
@@ -69,6 +72,8 @@ void http_file_describe(struct http_file *file, const struct stat *status, const
         file->modified = (int64_t)now;
     file->siblings = 0;
     file->has_looked = false;
+    file->is_coded = false;
+    file->is_made = false;
     file->varies = false;
     print_etag(file, "");
 }
@@ -79,19 +84,29 @@ void http_file_describe_coded(struct http_file *coded, const struct http_file *f
     *coded = *file;
     coded->coding = coding;
     coded->size = size;
+    coded->is_made = true;
     print_etag(coded, maker);
 }
 
 void http_file_print_fields(struct http_file *file)
 {
     const char *coding = http_coding_names[file->coding].name;
+    const bool is_coded = coding[0] != '\0';
     char date[HTTP_DATE_SIZE];
     http_date_print(file->modified > 0 ? (uint64_t)file->modified : 0, date);
-    int len = snprintf(file->fields, sizeof(file->fields), "Accept-Ranges: bytes\r\n%s%s%s",
-                       coding[0] != '\0' ? "Content-Encoding: " : "", coding,
-                       coding[0] != '\0' ? "\r\n" : "");
-    file->state_at = (size_t)len;
-    snprintf(file->fields + len, sizeof(file->fields) - (size_t)len,
-             "ETag: %s\r\nLast-Modified: %s\r\n%s", file->etag, date,
-             file->varies ? "Vary: Accept-Encoding\r\n" : "");
+    file->state_at =
+        (size_t)snprintf(file->fields, sizeof(file->fields), "%s%s%s",
+                         is_coded ? "Content-Encoding: " : "", coding, is_coded ? "\r\n" : "");
+    const int len = snprintf(file->fields + file->state_at, sizeof(file->fields) - file->state_at,
+                             "%sETag: %s\r\nLast-Modified: %s\r\nAccept-Ranges: bytes\r\n",
+                             file->varies ? VARY : "", file->etag, date);
+    assert(len > 0 && file->state_at + (size_t)len < sizeof(file->fields));
+    (void)len;
+}
+
+void http_file_forget_state(struct http_file *file)
+{
+    file->fields[file->state_at] = '\0';
+    if (file->varies)
+        memcpy(file->fields + file->state_at, VARY, sizeof(VARY));
 }

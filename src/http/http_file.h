@@ -27,7 +27,7 @@ struct http_stamp {
     int64_t changed;  /* the same, of the inode */
 };
 
-/* Accept-Ranges, Content-Encoding, ETag, Last-Modified and Vary, at their longest. */
+/* Content-Encoding, Vary, ETag, Last-Modified and Accept-Ranges, at their longest. */
 #define HTTP_FILE_FIELDS_SIZE 256
 
 #define HTTP_ETAG_SIZE 64
@@ -40,9 +40,11 @@ struct http_file {
     int64_t modified;  /* seconds since 1970, never in the future */
     unsigned siblings; /* codings that lie beside it as files, as bits */
     bool has_looked;   /* for them */
+    bool is_coded;     /* by the server, when a client wants it */
+    bool is_made;      /* it is what the server has coded, and never changes */
     bool varies;       /* other clients may get it in another coding */
     char etag[HTTP_ETAG_SIZE];
-    char fields[HTTP_FILE_FIELDS_SIZE]; /* header lines; "" = nothing is known of its state */
+    char fields[HTTP_FILE_FIELDS_SIZE]; /* header lines */
     size_t state_at;                    /* from here on a 304 repeats them */
 };
 
@@ -53,8 +55,8 @@ bool http_stamp_equal(const struct http_stamp *a, const struct http_stamp *b);
  * that time shows in its stamp, however coarse the clock is. */
 bool http_stamp_is_settled(const struct http_stamp *stamp, uint64_t now);
 
-/* Fills everything of `file` but siblings, has_looked and varies, which are none, and
- * the fields. */
+/* Fills everything of `file` but siblings, has_looked, is_coded, is_made and varies,
+ * which are none, and the fields. */
 void http_file_describe(struct http_file *file, const struct stat *status, const char *type,
                         enum http_coding coding, uint64_t now);
 
@@ -65,6 +67,10 @@ void http_file_describe_coded(struct http_file *coded, const struct http_file *f
 
 /* Prints the fields; everything else has to be set. */
 void http_file_print_fields(struct http_file *file);
+
+/* Takes out of the fields what names a state of the content, which is not known any
+ * more. */
+void http_file_forget_state(struct http_file *file);
 
 static inline struct http_validators http_file_validators(const struct http_file *file)
 {

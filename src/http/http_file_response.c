@@ -74,7 +74,9 @@ bool http_file_is_unchanged(const struct http_file *file, int content, size_t le
 {
     struct stat status;
     struct http_stamp stamp;
-    if (len != file->size || fstat(content, &status) < 0)
+    if (len != file->size || file->is_made)
+        return len == file->size;
+    if (fstat(content, &status) < 0)
         return false;
     http_stamp_of(&stamp, &status);
     return http_stamp_equal(&stamp, &file->stamp);
@@ -93,8 +95,12 @@ static void respond_whole(struct http_exchange *exchange, const struct http_file
     if (len < 0) {
         http_respond_status(exchange, 500, NULL, NULL);
     } else {
-        if (!http_file_is_unchanged(file, content, (size_t)len))
-            response.extra = NULL;
+        struct http_file changed;
+        if (!http_file_is_unchanged(file, content, (size_t)len)) {
+            changed = *file;
+            http_file_forget_state(&changed);
+            response.extra = changed.fields;
+        }
         send_small(exchange, &response, (size_t)len);
     }
     close(content);

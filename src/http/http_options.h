@@ -23,6 +23,7 @@ struct http_options {
     uint64_t max_header;            /* bytes of a header block */
     uint64_t max_body;              /* bytes of a request body */
     uint64_t cache;                 /* bytes of small files that each loop keeps */
+    bool compress;                  /* code what gets smaller; as many bytes again are kept */
 
     /* how it is served */
     bool spa;                  /* unknown paths are answered with the root's index.html */

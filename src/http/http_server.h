@@ -63,6 +63,12 @@ struct http_server {
  * ones go through sendfile. */
 #define HTTP_SMALL_FILE ((size_t)65536)
 
+/* What one loop has compressed, see http_coded.h. */
+struct http_coded {
+    struct http_cache results;
+    struct nk_list_node running; /* what is being made */
+};
+
 /* The head of the last plain 200: the next one is usually the same, byte for
  * byte, and then it is copied instead of assembled. */
 struct http_last_head {
@@ -94,7 +100,8 @@ struct http_loop {
     struct http_repeat repeat;
     struct http_request request;  /* the one being handled */
     struct http_arrival *arrival; /* its body, when the handler decides about that, or NULL */
-    struct http_cache cache;
+    struct http_cache cache;      /* of files as they are, or as they lie beside each other */
+    struct http_coded coded;      /* of what the server has compressed */
     char small_file[HTTP_SMALL_FILE];
 };
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "http/http_auth.h"
+#include "http/http_coded.h"
 #include "http/http_common_fields.h"
 #include "http/http_demo.h"
 #include "http/http_endpoints.h"
@@ -25,14 +26,17 @@ int http_loop_new(struct http_loop **out, const struct http_server *server,
     state->server = server;
     state->loop = loop;
     http_cache_init(&state->cache, (size_t)server->options.cache);
+    http_coded_init(&state->coded, (size_t)server->options.cache);
     *out = state;
     return 0;
 }
 
 void http_loop_free(struct http_loop *loop)
 {
-    if (loop)
-        http_cache_deinit(&loop->cache);
+    if (!loop)
+        return;
+    http_coded_deinit(&loop->coded);
+    http_cache_deinit(&loop->cache);
     free(loop);
 }
 

@@ -7,8 +7,10 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "http/http_cache.h"
 
@@ -89,6 +91,43 @@ static void test_without_a_body(void **state)
     http_cache_deinit(&cache);
 }
 
+static bool is_open(int fd)
+{
+    return fcntl(fd, F_GETFD) >= 0;
+}
+
+/* A memory file is lost, counts for nothing, or is closed while it is still kept. */
+static void test_a_body_in_a_memory_file(void **state)
+{
+    const struct http_file file = {.size = 20000};
+    const int files[] = {memfd_create("a", 0), memfd_create("b", 0), memfd_create("c", 0)};
+    struct http_cache cache;
+    (void)state;
+    http_cache_init(&cache, 100000);
+    struct http_cached *a =
+        http_cache_add_content(&cache, nk_slice_of_string("a"), &file, files[0]);
+    assert_non_null(a);
+    assert_false(a->has_body);
+    assert_int_equal(a->content, files[0]);
+    assert_true(cache.used > 20000);
+    http_cache_drop(&cache, a);
+    assert_false(is_open(files[0]));
+    assert_non_null(http_cache_add_content(&cache, nk_slice_of_string("b"), &file, files[1]));
+    for (unsigned i = 0; i < 5; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "%u", i);
+        add(&cache, name, 20000, 'x');
+    }
+    assert_null(find(&cache, "b"));
+    assert_false(is_open(files[1]));
+    http_cache_deinit(&cache);
+    http_cache_init(&cache, 1000);
+    assert_null(http_cache_add_content(&cache, nk_slice_of_string("c"), &file, files[2]));
+    assert_false(is_open(files[2]));
+    assert_null(http_cache_add_content(&cache, nk_slice_of_string("d"), &file, -1));
+    http_cache_deinit(&cache);
+}
+
 /* Memory grows with what clients ask for. */
 static void test_the_bound_holds(void **state)
 {
@@ -127,7 +166,7 @@ static void test_the_least_recently_used_leaves(void **state)
 /* One file drives out all others, or a size wraps around. */
 static void test_what_is_too_large_is_not_kept(void **state)
 {
-    static const uint64_t sizes[] = {20000, 100000, UINT32_MAX, UINT64_MAX - 100, UINT64_MAX};
+    static const uint64_t sizes[] = {30000, 100000, UINT32_MAX, UINT64_MAX - 100, UINT64_MAX};
     struct http_cache cache;
     (void)state;
     http_cache_init(&cache, 100000);
@@ -162,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_what_was_added_is_found),
         cmocka_unit_test(test_codings_are_kept_apart),
         cmocka_unit_test(test_without_a_body),
+        cmocka_unit_test(test_a_body_in_a_memory_file),
         cmocka_unit_test(test_the_bound_holds),
         cmocka_unit_test(test_the_least_recently_used_leaves),
         cmocka_unit_test(test_what_is_too_large_is_not_kept),
