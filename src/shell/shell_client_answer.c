@@ -92,7 +92,7 @@ static void take_farewell(struct shell_client *client, struct nk_slice reason)
     char *text = reason.len > 0 ? copy(reason) : NULL;
     if (has_quit) {
         shell_session_conclude(client, EXIT_STATUS_FAILED);
-        shell_client_end(client, shell_person_is_there(client) ? EXIT_STATUS_OK : client->status);
+        shell_client_end(client, client->status);
     } else {
         shell_link_lose(client, EXIT_STATUS_LOST, text ? text : "the server has ended the session");
     }

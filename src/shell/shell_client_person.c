@@ -216,7 +216,8 @@ static void on_drained(void *context)
 
 /* ---- life ---- */
 
-/* A terminal without a cursor is read and written as it is. */
+/* A terminal without a cursor is read and written as it is. The first prompt comes with
+ * the first chance to ask something. */
 void shell_person_open(struct shell_client *client)
 {
     const struct line_editor_options options = {
@@ -236,8 +237,12 @@ void shell_person_open(struct shell_client *client)
     if (!is_wanted || client->person.editor || client->has_ended)
         return;
     nk_buffer_init(&client->person.names, NAMES_MAX);
-    int error = line_editor_new(&client->person.editor, client->loop, &options);
-    (void)error;
+    client->person.is_busy = true;
+    if (line_editor_new(&client->person.editor, client->loop, &options) != 0)
+        return;
+    line_editor_hide(client->person.editor);
+    line_editor_pause(client->person.editor);
+    shell_person_update_prompt(client);
 }
 
 void shell_person_close(struct shell_client *client)

@@ -118,7 +118,6 @@ void shell_raw_connected(struct shell_client *client)
     client->state = SHELL_CLIENT_READY;
     client->link.was_made = true;
     shell_person_open(client);
-    shell_person_set_busy(client, true);
     shell_input_next(client);
 }
 

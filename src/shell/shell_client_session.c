@@ -170,7 +170,6 @@ void shell_session_be_ready(struct shell_client *client)
     client->link.backoff = (struct shell_backoff){0};
     shell_link_wait(client, false);
     shell_person_open(client);
-    shell_person_set_busy(client, true);
     if (follows_directory(client) && !client->directory) {
         client->state = SHELL_CLIENT_PREPARING; /* a person is there now */
         ask_directory(client);
@@ -214,7 +213,7 @@ void shell_session_conclude(struct shell_client *client, enum exit_status failur
     shell_output_finish(client);
     if (request->error) {
         client->totals.failed++;
-        client->status = failure;
+        client->status = shell_person_is_there(client) ? EXIT_STATUS_OK : failure;
     }
     if (shell_person_is_there(client))
         shell_person_show_error(client, request->error);
