@@ -22,6 +22,7 @@ extern const struct option_table serve_http_testing_table; /* endpoints, faults 
 extern const struct option_table serve_http_file_table;    /* how files are kept and coded */
 extern const struct option_table serve_http_auth_table;    /* who may use it */
 extern const struct option_table serve_http_limit_table;   /* times and sizes */
+extern const struct option_table serve_http_log_table;     /* what is told about it */
 
 /* Checks the options of a table against each other and against the rest. Returns
  * EXIT_STATUS_OK, or EXIT_STATUS_USAGE after saying what is wrong. */
@@ -31,5 +32,6 @@ extern serve_http_check_fn serve_http_check_content;
 extern serve_http_check_fn serve_http_check_headers;
 extern serve_http_check_fn serve_http_check_auth;
 extern serve_http_check_fn serve_http_check_upload;
+extern serve_http_check_fn serve_http_check_log;
 
 #endif

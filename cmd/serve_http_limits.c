@@ -27,6 +27,7 @@ static const struct option_spec limit_options[] = {
         .minimum = MILLISECOND,
         .maximum = 24 * HOUR,
         .help = "between two parts of a request body",
+        .rare = true,
     },
     {
         .name = "keepalive-timeout",
@@ -47,6 +48,7 @@ static const struct option_spec limit_options[] = {
         .minimum = MILLISECOND,
         .maximum = 24 * HOUR,
         .help = "while a client takes nothing",
+        .rare = true,
     },
     {
         .name = "keepalive-requests",
@@ -56,6 +58,7 @@ static const struct option_spec limit_options[] = {
         .argument = "N",
         .maximum = UINT32_MAX,
         .help = "requests on a connection; 0: no limit",
+        .rare = true,
     },
     {
         .name = "max-target",
@@ -66,6 +69,7 @@ static const struct option_spec limit_options[] = {
         .minimum = 16,
         .maximum = MIB,
         .help = "bytes of a request target, else 414",
+        .rare = true,
     },
     {
         .name = "max-header",
@@ -76,6 +80,7 @@ static const struct option_spec limit_options[] = {
         .minimum = 256,
         .maximum = 16 * MIB,
         .help = "bytes of a request header, else 431",
+        .rare = true,
     },
     {
         .name = "max-body",

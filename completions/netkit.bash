@@ -61,6 +61,8 @@ _netkit_takes_value()
         --max-target | \
         --max-header | \
         --max-body | \
+        --access-log | \
+        --log-format | \
         --start | \
         --token-file | \
         --log | \
@@ -454,6 +456,14 @@ _netkit_serve_http()
             _netkit_paths -f
             return
             ;;
+        --access-log)
+            _netkit_paths -f
+            return
+            ;;
+        --log-format)
+            _netkit_words common combined json
+            return
+            ;;
         --dispatcher)
             _netkit_words epoll poll select
             return
@@ -491,6 +501,8 @@ _netkit_serve_http()
             --max-target \
             --max-header \
             --max-body \
+            --access-log \
+            --log-format \
             --public \
             --backlog \
             --reuseport \

@@ -58,6 +58,8 @@ function __netkit_at
             --max-target \
             --max-header \
             --max-body \
+            --access-log \
+            --log-format \
             --start \
             --token-file \
             --log \
@@ -377,6 +379,8 @@ complete -c netkit -n '__netkit_at -p serve http' -l keepalive-requests -x -d 'r
 complete -c netkit -n '__netkit_at -p serve http' -l max-target -x -d 'bytes of a request target, else 414'
 complete -c netkit -n '__netkit_at -p serve http' -l max-header -x -d 'bytes of a request header, else 431'
 complete -c netkit -n '__netkit_at -p serve http' -l max-body -x -d 'bytes of a request body, else 413'
+complete -c netkit -n '__netkit_at -p serve http' -l access-log -rF -d 'a line for each request; \'-\' is stderr'
+complete -c netkit -n '__netkit_at -p serve http' -l log-format -x -a 'common combined json' -d 'common, combined or json'
 complete -c netkit -n '__netkit_at -p serve http' -l public -d 'listen on every interface, not only this machine'
 complete -c netkit -n '__netkit_at -p serve http' -l backlog -x -d 'clients waiting to be accepted'
 complete -c netkit -n '__netkit_at -p serve http' -l reuseport -d 'a listener for each thread (SO_REUSEPORT)'

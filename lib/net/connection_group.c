@@ -232,3 +232,10 @@ int nk_tcp_connection_peer(const struct nk_tcp_connection *connection, struct nk
         return -ENOTCONN;
     return nk_socket_peer(connection->transport.fd, peer);
 }
+
+int nk_tcp_connection_path(const struct nk_tcp_connection *connection, struct nk_socket_path *path)
+{
+    if (connection->is_closed)
+        return -ENOTCONN;
+    return nk_socket_path(connection->transport.fd, path);
+}

@@ -31,6 +31,11 @@ void nk_connection_free_output(struct nk_tcp_connection *connection)
     connection->output = NULL;
 }
 
+uint64_t nk_tcp_connection_bytes_sent(const struct nk_tcp_connection *connection)
+{
+    return connection->bytes_sent;
+}
+
 uint64_t nk_tcp_connection_queued(const struct nk_tcp_connection *connection)
 {
     uint64_t queued = 0;
@@ -166,7 +171,7 @@ static int send_now(struct nk_tcp_connection *connection, struct nk_slice bytes,
     struct nk_transport *transport = &connection->transport;
     ssize_t sent = transport->ops->send(transport, bytes.data, bytes.len, more);
     if (NK_LIKELY(sent == (ssize_t)bytes.len)) {
-        nk_count(&connection->group->bytes_sent, bytes.len);
+        nk_count_sent(connection, bytes.len);
         return 0;
     }
     if (sent == -EMSGSIZE && connection->keeps_records)
@@ -176,7 +181,7 @@ static int send_now(struct nk_tcp_connection *connection, struct nk_slice bytes,
         return -EPIPE;
     }
     size_t taken = sent > 0 ? (size_t)sent : 0;
-    nk_count(&connection->group->bytes_sent, taken);
+    nk_count_sent(connection, taken);
     int error = queue(connection, nk_slice_from(bytes, taken));
     if (error && taken > 0) /* a part is out already, so the stream cannot be continued */
         fail(connection, error);
@@ -266,7 +271,7 @@ static int flush_bytes(struct nk_tcp_connection *connection)
         ssize_t sent = transport->ops->send(transport, bytes.data, bytes.len, output->file >= 0);
         if (sent < 0)
             return (int)sent;
-        nk_count(&connection->group->bytes_sent, (uint64_t)sent);
+        nk_count_sent(connection, (uint64_t)sent);
         nk_buffer_consume(&output->bytes, (size_t)sent);
         if ((size_t)sent < bytes.len)
             return -EAGAIN;
@@ -286,7 +291,7 @@ static int flush_records(struct nk_tcp_connection *connection)
         ssize_t sent = transport->ops->send(transport, bytes.data + RECORD_HEAD, len, false);
         if (sent < 0)
             return (int)sent;
-        nk_count(&connection->group->bytes_sent, len);
+        nk_count_sent(connection, len);
         nk_buffer_consume(&output->bytes, RECORD_HEAD + len);
         output->records--;
     }
@@ -338,7 +343,7 @@ static int flush_file(struct nk_tcp_connection *connection)
         ssize_t sent = send_file_part(connection, len);
         if (sent <= 0)
             return sent == 0 ? -EIO : (int)sent;
-        nk_count(&connection->group->bytes_sent, (uint64_t)sent);
+        nk_count_sent(connection, (uint64_t)sent);
         output->file_left -= (uint64_t)sent;
         budget -= (size_t)sent;
     }

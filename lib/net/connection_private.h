@@ -24,7 +24,7 @@ struct nk_outbox {
     uint64_t untaken; /* here and in the kernel, when progress was last asked for */
 };
 
-/* 168 bytes beside the session: the whole memory of an idle connection. */
+/* 176 bytes beside the session: the whole memory of an idle connection. */
 struct nk_tcp_connection {
     struct nk_channel channel;
     struct nk_transport transport;
@@ -34,6 +34,7 @@ struct nk_tcp_connection {
     struct nk_task task;      /* resuming, and in the end freeing */
     uint64_t deadline;
     uint64_t number;
+    uint64_t bytes_sent;
     struct nk_buffer *input;  /* what the handler left; NULL when nothing */
     struct nk_outbox *output; /* NULL when everything was taken */
     uint32_t idle_since;      /* when it became idle, in units of 2^20 ns (about a ms) */
@@ -86,6 +87,13 @@ static inline void nk_count(atomic_uint_fast64_t *counter, uint64_t amount)
 {
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + amount,
                           memory_order_relaxed);
+}
+
+/* Bytes that the kernel has taken. */
+static inline void nk_count_sent(struct nk_tcp_connection *connection, uint64_t amount)
+{
+    connection->bytes_sent += amount;
+    nk_count(&connection->group->bytes_sent, amount);
 }
 
 /* ---- tcp_connection.c ---- */

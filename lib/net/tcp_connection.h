@@ -36,6 +36,7 @@
 #include "base/attributes.h"
 #include "base/slice.h"
 #include "os/sockaddr.h"
+#include "os/socket_path.h"
 #include "reactor/event_loop.h"
 
 struct nk_tcp_connection;
@@ -113,6 +114,10 @@ NK_PUBLIC int nk_tcp_connection_send(struct nk_tcp_connection *connection, struc
  * -ENOMEM, -EPIPE, or -EOPNOTSUPP where records are kept. */
 NK_PUBLIC int nk_tcp_connection_send_file(struct nk_tcp_connection *connection, int file,
                                           uint64_t offset, uint64_t len) NK_NONNULL(1);
+
+/* Bytes that the kernel has taken so far. */
+NK_PUBLIC uint64_t nk_tcp_connection_bytes_sent(const struct nk_tcp_connection *connection)
+    NK_NONNULL(1);
 
 /* Bytes that the kernel has not taken yet, a file's included. */
 NK_PUBLIC uint64_t nk_tcp_connection_queued(const struct nk_tcp_connection *connection)
@@ -209,5 +214,9 @@ NK_PUBLIC struct nk_tcp_connection *nk_tcp_connection_find(const struct nk_event
 /* The peer's address (getpeername). 0 or -errno. */
 NK_PUBLIC NK_MUST_USE int nk_tcp_connection_peer(const struct nk_tcp_connection *connection,
                                                  struct nk_sockaddr *peer) NK_NONNULL(1, 2);
+
+/* How the way to the peer is (os/socket_path.h); -errno on unix sockets. */
+NK_PUBLIC NK_MUST_USE int nk_tcp_connection_path(const struct nk_tcp_connection *connection,
+                                                 struct nk_socket_path *path) NK_NONNULL(1, 2);
 
 #endif

@@ -35,6 +35,10 @@ struct http_options {
     const char *cache_control; /* what caches are told; NULL = nothing */
     const char *auth_file;     /* who may use it; NULL = everybody */
     struct word_list fields;   /* further header lines, "Name: value" */
+
+    /* what is told about it */
+    const char *access_log; /* file for a line about each request, "-" = stderr; NULL = none */
+    const char *log_format; /* "common", "combined" or "json"; NULL = combined */
 };
 
 #define HTTP_OPTIONS_DEFAULT                                                                       \

@@ -1,7 +1,7 @@
 /* Response heads: assembled from constant pieces, sent with their body. */
 #include <errno.h>
 
-#include "http/http_server.h"
+#include "http/http_session.h"
 #include "http/http_stream.h"
 
 /* Room for every head: the status line, our own fields, and what callers add (a
@@ -116,6 +116,13 @@ static void put_head(struct head *head, struct http_exchange *exchange,
     PUT_LITERAL(head, "\r\n");
 }
 
+/* For the access log and the counters. */
+static void note_status(struct http_exchange *exchange, int status)
+{
+    if (NK_UNLIKELY(exchange->loop->watch != NULL))
+        http_watch_status(http_session_of(exchange->connection)->visitor, status);
+}
+
 /* A response that cannot be queued cannot be taken back either. */
 static bool send_or_abort(struct http_exchange *exchange, struct nk_slice bytes)
 {
@@ -156,6 +163,7 @@ static bool send_head(struct http_exchange *exchange, const struct http_response
                       uint64_t length)
 {
     const struct http_last_head *last = &exchange->loop->last_head;
+    note_status(exchange, response->status);
     if (NK_LIKELY(is_last_head(exchange, response, length)))
         return send_or_abort(exchange, nk_slice_make(last->text, last->len));
     char text[HEAD_SIZE];
@@ -176,6 +184,10 @@ size_t http_response_print_head(struct http_exchange *exchange,
 
 void http_respond_ready(struct http_exchange *exchange, struct nk_slice whole)
 {
+    static const struct nk_slice version = NK_SLICE("HTTP/1.1 ");
+    uint64_t status = 0;
+    if (nk_slice_parse_decimal(nk_slice_first(nk_slice_from(whole, version.len), 3), &status) == 0)
+        note_status(exchange, (int)status);
     (void)send_or_abort(exchange, whole);
 }
 
@@ -213,6 +225,8 @@ void http_respond_status(struct http_exchange *exchange, int status, const char 
         respond_page(exchange, status, not_found, extra);
         return;
     }
+    if (detail && exchange->loop->watch)
+        http_watch_rule(http_session_of(exchange->connection)->visitor, detail);
     char body[512];
     int len = snprintf(body, sizeof(body), "%d %s%s%s\n", status, http_status_text(status),
                        detail ? ": " : "", detail ? detail : "");

@@ -19,6 +19,7 @@
 #include "http/http_repeat.h"
 #include "http/http_request.h"
 #include "http/http_tables.h"
+#include "http/http_watch.h"
 #include "net/tcp_connection.h"
 #include "threads/worker_pool.h"
 
@@ -57,6 +58,10 @@ struct http_server {
     /* For what may block: directories, compression, passwords. Exists while
      * connections do. */
     struct nk_worker_pool *workers;
+
+    struct http_log *log;    /* the access log; NULL = none */
+    bool counts;             /* each loop fills its counters */
+    struct http_loop *loops; /* all of them, in their order; complete before they run */
 };
 
 /* Files below this size are kept in memory and sent together with their head; larger
@@ -93,7 +98,11 @@ struct http_arrival {
 struct http_loop {
     const struct http_server *server;
     struct nk_event_loop *loop;
+    struct http_loop *next; /* in server->loops */
+    size_t index;           /* there */
     atomic_uint_fast64_t requests;
+    struct http_watch *watch; /* follows the requests; NULL = nobody wants to know */
+    struct http_counters counters;
     uint64_t date_second; /* what date_line shows */
     char date_line[sizeof("Date: \r\n") + HTTP_DATE_SIZE];
     struct http_last_head last_head;
@@ -110,9 +119,9 @@ struct http_loop {
 void http_server_handlers(const struct http_options *options,
                           struct nk_connection_handlers *handlers);
 
-/* A state for `loop`, all of it the server's. Returns 0 or -ENOMEM. */
-int http_loop_new(struct http_loop **out, const struct http_server *server,
-                  struct nk_event_loop *loop);
+/* A state for `loop`, the next of server->loops. Before anything runs. Returns 0 or
+ * -ENOMEM. */
+int http_loop_new(struct http_loop **out, struct http_server *server, struct nk_event_loop *loop);
 void http_loop_free(struct http_loop *loop);
 
 /* ---- answering; each sends one complete response (no body after HEAD) ---- */

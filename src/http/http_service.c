@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "http/http_auth.h"
-#include "http/http_coded.h"
 #include "http/http_common_fields.h"
 #include "http/http_demo.h"
 #include "http/http_endpoints.h"
@@ -11,34 +10,12 @@
 #include "http/http_server.h"
 #include "http/http_site.h"
 #include "service/service.h"
+#include "threads/loop_call.h"
 
 /* Two threads do what may block; when one hangs (a dead network mount) the other
  * is left. Further work queues up to this and is then answered 503. */
 #define WORKER_THREADS 2
 #define WORKER_QUEUE 64
-
-int http_loop_new(struct http_loop **out, const struct http_server *server,
-                  struct nk_event_loop *loop)
-{
-    struct http_loop *state = calloc(1, sizeof(*state));
-    if (!state)
-        return -ENOMEM;
-    state->server = server;
-    state->loop = loop;
-    http_cache_init(&state->cache, (size_t)server->options.cache);
-    http_coded_init(&state->coded, (size_t)server->options.cache);
-    *out = state;
-    return 0;
-}
-
-void http_loop_free(struct http_loop *loop)
-{
-    if (!loop)
-        return;
-    http_coded_deinit(&loop->coded);
-    http_cache_deinit(&loop->cache);
-    free(loop);
-}
 
 /* ---- what the service spine asks for ---- */
 
@@ -65,7 +42,27 @@ static uint64_t request_count(const void *context)
 static int start(void *state)
 {
     struct http_server *server = state;
-    return nk_worker_pool_start(&server->workers, WORKER_THREADS, WORKER_QUEUE);
+    int error = nk_worker_pool_start(&server->workers, WORKER_THREADS, WORKER_QUEUE);
+    if (!error && server->log)
+        error = http_log_start(server->log);
+    return error;
+}
+
+static int flush_log(void *argument)
+{
+    const struct http_loop *loop = argument;
+    http_watch_flush(loop->watch);
+    return 0;
+}
+
+/* The connections have ended: what their loops have logged is written. */
+static void stop_log(const struct http_server *server)
+{
+    if (!server->log || !server->log->writer)
+        return;
+    for (struct http_loop *loop = server->loops; loop; loop = loop->next)
+        (void)nk_loop_call(loop->loop, flush_log, loop);
+    http_log_stop(server->log);
 }
 
 static void stop(void *state)
@@ -73,15 +70,20 @@ static void stop(void *state)
     struct http_server *server = state;
     nk_worker_pool_stop(server->workers);
     server->workers = NULL;
+    stop_log(server);
 }
 
+/* SIGHUP. */
 static void reopen(void *state)
 {
     struct http_server *server = state;
     http_auth_reload(server->auth);
+    if (server->log)
+        http_log_reopen(server->log);
 }
 
-static enum exit_status run(struct http_server *server, const struct service_reporter *reporter)
+static enum exit_status run_service(struct http_server *server,
+                                    const struct service_reporter *reporter)
 {
     struct nk_connection_handlers handlers;
     char suffix[HTTP_BASE_PATH_SIZE + 1];
@@ -103,6 +105,32 @@ static enum exit_status run(struct http_server *server, const struct service_rep
 }
 
 /* ---- what is read and made before anything listens ---- */
+
+static enum http_log_format log_format(const struct http_options *options)
+{
+    static const char *const names[] = {"common", "combined", "json"};
+    for (size_t i = 0; options->log_format && i < NK_ARRAY_LENGTH(names); i++)
+        if (strcmp(options->log_format, names[i]) == 0)
+            return (enum http_log_format)i;
+    return HTTP_LOG_COMBINED;
+}
+
+static enum exit_status run(struct http_server *server, const struct service_reporter *reporter)
+{
+    const char *path = server->options.access_log;
+    struct http_log log;
+    if (!path)
+        return run_service(server, reporter);
+    int error = http_log_open(&log, path, log_format(&server->options));
+    if (error) {
+        reporter->failed(reporter->context, "write the access log", path, error);
+        return EXIT_STATUS_FAILED;
+    }
+    server->log = &log;
+    enum exit_status status = run_service(server, reporter);
+    http_log_close(&log);
+    return status;
+}
 
 static int make_fields(struct http_server *server, struct http_common_fields *fields)
 {

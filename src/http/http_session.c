@@ -79,10 +79,14 @@ void http_session_refuse(struct nk_tcp_connection *connection, int status, const
     }
     if (session->state == HTTP_SESSION_BODY || session->state == HTTP_SESSION_STALLED)
         http_session_abort_body(session);
+    if (exchange.loop->watch)
+        http_watch_begin(exchange.loop->watch, &session->visitor, connection, NULL,
+                         rule ? rule : http_status_text(status));
     http_repeat_forget(&exchange.loop->repeat);
     exchange.loop->request.method = HTTP_METHOD_UNKNOWN;
     exchange.loop->request.minor_version = 1;
     http_respond_status(&exchange, status, rule, NULL);
+    http_watch_hand_over(session->visitor);
     http_session_enter(connection, HTTP_SESSION_ENDED);
     nk_tcp_connection_close(connection, NK_CLOSE_LINGER);
 }
@@ -97,6 +101,7 @@ void http_session_refuse_problem(struct nk_tcp_connection *connection,
 void http_session_go_on(struct nk_tcp_connection *connection)
 {
     struct http_session *session = http_session_of(connection);
+    http_watch_hand_over(session->visitor);
     if (nk_tcp_connection_is_closing(connection))
         return;
     if (session->keep_alive) {
@@ -127,6 +132,9 @@ void http_session_answer(struct nk_tcp_connection *connection)
     session->requests++;
     http_session_decide_keep_alive(&exchange, exchange.request->keep_alive);
     session->state = HTTP_SESSION_ANSWERING;
+    if (NK_UNLIKELY(exchange.loop->watch != NULL))
+        http_watch_begin(exchange.loop->watch, &session->visitor, connection, exchange.request,
+                         NULL);
     atomic_store_explicit(&exchange.loop->requests,
                           atomic_load_explicit(&exchange.loop->requests, memory_order_relaxed) + 1,
                           memory_order_relaxed);
@@ -294,6 +302,7 @@ static void on_write_completed(struct nk_tcp_connection *connection)
 {
     struct http_session *session = http_session_of(connection);
     enum http_session_state state = session->state;
+    http_watch_drained(session->visitor);
     http_session_enter(connection, state);
     if (state == HTTP_SESSION_PRODUCING)
         http_session_produce(connection);
@@ -342,6 +351,8 @@ static void on_connection_closed(struct nk_tcp_connection *connection, int reaso
         http_session_abort_body(session);
     else if (session->state == HTTP_SESSION_PRODUCING)
         http_session_abort_source(session);
+    http_watch_end(session->visitor);
+    session->visitor = NULL;
 }
 
 void http_server_handlers(const struct http_options *options,

@@ -34,6 +34,7 @@ struct http_session {
         struct http_unfinished *unfinished; /* in BODY and STALLED */
         struct http_source *source;         /* in PRODUCING */
     };
+    struct http_visitor *visitor; /* with a log or counters, see http_watch.h */
     uint32_t requests;
     uint8_t state;
     bool keep_alive;   /* what the current response says */

@@ -10,6 +10,7 @@ _TYPES = {
     "string": str,
     "integer": int,
     "number": (int, float),
+    "boolean": bool,
 }
 
 
@@ -33,7 +34,7 @@ class Schema:
         found = []
         if "type" in schema:
             kind = _TYPES[schema["type"]]
-            if isinstance(value, bool) or not isinstance(value, kind):
+            if isinstance(value, bool) != (kind is bool) or not isinstance(value, kind):
                 return [f"{where} is not of type {schema['type']}: {value!r}"]
         if "const" in schema and value != schema["const"]:
             found.append(f"{where} is not {schema['const']!r}")
