@@ -32,9 +32,8 @@ struct echo_context *echo_context_of(const struct nk_tcp_connection *connection)
 int echo_build(struct echo_context *context, const struct echo_message *message,
                struct nk_slice *reply);
 
-/* Moves the idle deadline; and what happens when it passes. */
+/* Moves the idle deadline. */
 void echo_extend_deadline(struct nk_tcp_connection *connection);
-void echo_on_deadline(struct nk_tcp_connection *connection);
 
 /* echo_stream.c: connections on which messages are told apart or held back. */
 extern const struct nk_connection_handlers echo_message_handlers;

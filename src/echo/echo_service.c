@@ -51,7 +51,7 @@ static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice i
     return input.len;
 }
 
-void echo_on_deadline(struct nk_tcp_connection *connection)
+static void on_deadline(struct nk_tcp_connection *connection)
 {
     service_on_deadline(connection, echo_context_of(connection)->options->service.idle_timeout);
 }
@@ -60,7 +60,7 @@ static const struct nk_connection_handlers plain_handlers = {
     .on_connection_completed = echo_extend_deadline,
     .on_message = on_message,
     .on_write_completed = echo_extend_deadline,
-    .on_deadline = echo_on_deadline,
+    .on_deadline = on_deadline,
     .low_water = ECHO_LOW_WATER,
 };
 

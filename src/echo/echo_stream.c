@@ -4,46 +4,18 @@
 
 #include "base/log.h"
 #include "echo/echo_private.h"
-#include "service/reply_queue.h"
 #include "service/stream.h"
+#include "service/stream_replies.h"
 
 /* Bytes of replies made in one go: other connections wait meanwhile, and a short
  * message with a long prefix must not fill the memory. */
 #define REPLY_BUDGET ((size_t)64 * 1024)
 
-/* Bytes of replies held back for one client; with more it is not read from. */
-#define DELAYED_MAX ((size_t)256 * 1024)
-
 struct session {
     struct nk_tcp_connection *connection;
     struct echo_framer framer;
-    struct reply_queue queue; /* used with a delay only */
-    bool is_held;             /* not read from until there is room for more replies */
-    bool is_finishing;        /* closed when the queue is empty */
+    struct stream_replies replies; /* held back with a delay only */
 };
-
-static void finish(struct session *session)
-{
-    session->is_finishing = true;
-    if (reply_queue_is_empty(&session->queue))
-        nk_tcp_connection_close(session->connection, NK_CLOSE_FLUSH);
-}
-
-/* A reply has been held back long enough. */
-static void deliver(struct reply_queue *queue, struct nk_slice reply)
-{
-    struct session *session = nk_container_of(queue, struct session, queue);
-    echo_extend_deadline(session->connection);
-    service_send(session->connection, reply);
-    if (nk_tcp_connection_is_closing(session->connection))
-        return;
-    if (session->is_held && queue->size < DELAYED_MAX / 2) {
-        session->is_held = false;
-        nk_tcp_connection_resume_reading(session->connection);
-    }
-    if (session->is_finishing)
-        finish(session);
-}
 
 /* Replies now or later; returns the bytes of the reply, or -ENOMEM. */
 static ssize_t reply_to(struct session *session, const struct echo_message *message)
@@ -52,7 +24,7 @@ static ssize_t reply_to(struct session *session, const struct echo_message *mess
     const struct echo_options *options = context->options;
     size_t len = echo_reply_len(&options->style, message);
     if (options->delay > 0) {
-        char *room = reply_queue_add(&session->queue, len, options->delay);
+        char *room = stream_replies_add(&session->replies, len, options->delay);
         if (!room)
             return -ENOMEM;
         echo_reply_write(&options->style, message, room);
@@ -79,8 +51,7 @@ static void refuse(struct session *session)
 /* Stops reading until the replies made so far have gone on their way. */
 static void hold(struct session *session)
 {
-    session->is_held = true;
-    nk_tcp_connection_pause_reading(session->connection);
+    stream_replies_hold(&session->replies);
     if (echo_context_of(session->connection)->options->delay == 0)
         nk_tcp_connection_request_write(session->connection);
 }
@@ -92,7 +63,7 @@ static void on_record(struct session *session, struct nk_slice record)
     ssize_t len = reply_to(session, &message);
     if (len < 0)
         nk_tcp_connection_abort(session->connection, (int)len);
-    else if (session->queue.size >= DELAYED_MAX)
+    else if (stream_replies_are_full(&session->replies))
         hold(session);
 }
 
@@ -108,7 +79,7 @@ static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice i
         on_record(session, input);
         return input.len;
     }
-    while (replied < REPLY_BUDGET && session->queue.size < DELAYED_MAX) {
+    while (replied < REPLY_BUDGET && !stream_replies_are_full(&session->replies)) {
         struct echo_message message;
         taken = echo_framer_next(&session->framer, nk_slice_from(input, done), ended, &message);
         if (taken <= 0)
@@ -126,8 +97,8 @@ static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice i
     if (taken == -EMSGSIZE)
         refuse(session);
     else if (ended && (taken < 0 || done == input.len))
-        finish(session);
-    else if (taken >= 0 && (done < input.len || session->queue.size >= DELAYED_MAX))
+        stream_replies_finish(&session->replies);
+    else if (taken >= 0 && (done < input.len || stream_replies_are_full(&session->replies)))
         hold(session);
     return taken < 0 && ended ? input.len : done;
 }
@@ -136,10 +107,8 @@ static void on_write_completed(struct nk_tcp_connection *connection)
 {
     struct session *session = nk_tcp_connection_session(connection);
     echo_extend_deadline(connection);
-    if (session->is_held && echo_context_of(connection)->options->delay == 0) {
-        session->is_held = false;
-        nk_tcp_connection_resume_reading(connection);
-    }
+    if (echo_context_of(connection)->options->delay == 0)
+        stream_replies_release(&session->replies);
 }
 
 static void on_completed(struct nk_tcp_connection *connection)
@@ -151,34 +120,26 @@ static void on_completed(struct nk_tcp_connection *connection)
         .framing = options->framing,
         .max = (size_t)options->max_frame,
     };
-    reply_queue_init(&session->queue, nk_tcp_connection_loop(connection), deliver);
-    echo_extend_deadline(connection);
+    stream_replies_init(&session->replies, connection, options->service.idle_timeout);
 }
 
 static void on_closed(struct nk_tcp_connection *connection, int reason)
 {
     struct session *session = nk_tcp_connection_session(connection);
     (void)reason;
-    if (session->connection) /* it was completed */
-        reply_queue_clear(&session->queue);
+    (void)stream_replies_clear(&session->replies);
 }
 
-/* A client whose replies are held back is not idle. */
 static void on_deadline(struct nk_tcp_connection *connection)
 {
     struct session *session = nk_tcp_connection_session(connection);
-    if (reply_queue_is_empty(&session->queue))
-        echo_on_deadline(connection);
-    else
-        echo_extend_deadline(connection);
+    stream_replies_expire(&session->replies);
 }
 
 void echo_on_drain(struct nk_tcp_connection *connection)
 {
     struct session *session = nk_tcp_connection_session(connection);
-    nk_tcp_connection_pause_reading(connection);
-    session->is_held = false;
-    finish(session);
+    stream_replies_drain(&session->replies);
 }
 
 /* It stays half open for what is still to be said after the client's end. */
