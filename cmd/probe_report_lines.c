@@ -169,6 +169,9 @@ static void print_row(FILE *out, int column, const char *name, const struct prob
     if (figures->duplicates > 0)
         fprintf(out, "  %" PRIu64 " duplicate%s", figures->duplicates,
                 figures->duplicates == 1 ? "" : "s");
+    if (figures->losses > 0)
+        fprintf(out, "  %" PRIu64 " failed connection%s", figures->losses,
+                figures->losses == 1 ? "" : "s");
     fputc('\n', out);
 }
 

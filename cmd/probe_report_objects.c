@@ -80,6 +80,8 @@ static void write_figures(FILE *out, const struct probe_figures *figures)
     json_line_integer(out, "replies", figures->replies);
     json_line_integer(out, "missed", figures->missed);
     json_line_integer(out, "duplicates", figures->duplicates);
+    if (figures->losses > 0)
+        json_line_integer(out, "losses", figures->losses);
     json_line_number(out, "loss", figures->loss);
     if (figures->replies == 0)
         return;

@@ -19,6 +19,11 @@ static uint64_t duplicates_of(const struct probe_target *target)
     return target->statistics.duplicates;
 }
 
+static uint64_t losses_of(const struct probe_target *target)
+{
+    return target->statistics.losses;
+}
+
 static uint64_t is_up(const struct probe_target *target)
 {
     return target->state == PROBE_STATE_UP;
@@ -35,6 +40,8 @@ static const struct {
     {"netkit_probe_replies_total", "Probes that were answered.", PROMETHEUS_COUNTER, replies_of},
     {"netkit_probe_duplicates_total", "Answers that came again, or too late.", PROMETHEUS_COUNTER,
      duplicates_of},
+    {"netkit_probe_failed_connections_total", "Connections of probe keepalive that failed.",
+     PROMETHEUS_COUNTER, losses_of},
 };
 
 /* Reasons to miss a probe, by the exit status that stands for each. */

@@ -61,6 +61,7 @@ int probe_statistics_figures(const struct probe_statistics *statistics,
         .replies = statistics->replies,
         .missed = missed,
         .duplicates = statistics->duplicates,
+        .losses = statistics->losses,
         .mean = (uint64_t)(histogram_mean(&statistics->rtt) * (double)PROBE_RTT_UNIT),
     };
     if (figures->sent > 0)

@@ -50,7 +50,8 @@ struct probe_figures {
     uint64_t replies; /* of them answered */
     uint64_t missed;
     uint64_t duplicates;
-    double loss; /* missed of sent, 0 to 1; 0 when nothing was sent */
+    uint64_t losses; /* of sessions */
+    double loss;     /* missed of sent, 0 to 1; 0 when nothing was sent */
     uint64_t min;
     uint64_t p50;
     uint64_t p90;

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import threading
 import time
+import urllib.request
 
 import pytest
 
@@ -568,6 +569,28 @@ def test_reconnect():
         "up", "ended", "down", "up", "ended"]
     assert of(events, "reconnect")[0]["text"].startswith("connecting again in ")
     assert events[-1]["replies"] == 1
+
+
+def test_failed_connections_are_counted_everywhere():
+    """A connection that comes and goes would look like a healthy one to whoever reads figures."""
+    def close_at_once(client):
+        client.shutdown(socket.SHUT_WR)
+
+    with Server(close_at_once) as server:
+        where = f"127.0.0.1:{server.port}"
+        with Probe("keepalive", "--reconnect", "--metrics", "127.0.0.1:0", where) as running:
+            url = running.event("listening")["address"]
+            running.event("reconnect")
+            with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+                text = answer.read().decode()
+            running.signal(signal.SIGTERM)
+            events = running.finish(-signal.SIGTERM)
+        output = plain("keepalive", where, status=6)
+    name = re.escape(f'netkit_probe_failed_connections_total{{target="tcp://{where}"}} ')
+    assert int(re.search(f"^{name}(\\d+)$", text, re.M).group(1)) >= 1
+    assert of(events, "target")[0]["losses"] >= 1
+    assert events[-1]["losses"] >= 1
+    assert re.search(rf"^tcp://{where} .*  1 failed connection$", output, re.M)
 
 
 def test_reconnect_until_it_is_there():
