@@ -214,9 +214,11 @@ void http_content_respond(struct http_exchange *exchange, int fd, const struct s
                           const char *name)
 {
     const unsigned asks = http_request_asks(exchange->request);
+    const struct http_files *files = exchange->loop->server->content;
+    const char *type = http_media_types_find(&files->types, nk_slice_of_string(name));
     struct http_file file;
-    http_file_describe(&file, status, http_media_type(nk_slice_of_string(name)),
-                       HTTP_CODING_IDENTITY, nk_event_loop_wall_seconds(exchange->loop->loop));
+    http_file_describe(&file, status, type, HTTP_CODING_IDENTITY,
+                       nk_event_loop_wall_seconds(exchange->loop->loop));
     look_for_siblings(exchange, &file, name, asks);
     http_file_print_fields(&file);
     const enum http_coding coding = choose_coding(exchange, &file, asks);

@@ -17,13 +17,22 @@
 int http_files_open(struct http_files *files, const char *root)
 {
     files->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return files->root < 0 ? -errno : 0;
+    if (files->root < 0)
+        return -errno;
+    int error = http_media_types_read(&files->types, HTTP_MEDIA_TYPES_FILE);
+    if (error) {
+        close(files->root);
+        files->root = -1;
+    }
+    return error;
 }
 
 void http_files_close(struct http_files *files)
 {
-    if (files->root >= 0)
-        close(files->root);
+    if (files->root < 0)
+        return;
+    http_media_types_free(&files->types);
+    close(files->root);
     files->root = -1;
 }
 

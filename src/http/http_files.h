@@ -9,6 +9,7 @@
 
 #include <sys/stat.h>
 
+#include "http/http_media_types.h"
 #include "http/http_server.h"
 
 /* A request target is at most a few KiB; a decoded name is no longer than that. */
@@ -19,12 +20,14 @@
 
 /* What `content` of struct http_server points to. */
 struct http_files {
-    int root;                     /* directory descriptor */
-    atomic_uint_fast64_t changed; /* monotonic ns of the last upload: what was kept before
-                                     may be another file by now */
+    int root;                      /* directory descriptor */
+    atomic_uint_fast64_t changed;  /* monotonic ns of the last upload: what was kept before
+                                      may be another file by now */
+    struct http_media_types types; /* what the system knows of them */
 };
 
-/* Opens the root and gives it up. Returns 0 or -errno. */
+/* Opens the root, and reads what the system knows of media types; and gives both up.
+ * Returns 0 or -errno. */
 int http_files_open(struct http_files *files, const char *root);
 void http_files_close(struct http_files *files);
 

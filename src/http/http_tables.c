@@ -1,5 +1,6 @@
 #include "http/http_tables.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 struct status {
@@ -184,12 +185,8 @@ static int compare(struct nk_slice text, struct nk_slice word)
 
 static const char unknown[] = "application/octet-stream";
 
-const char *http_media_type(struct nk_slice file_name)
+const char *http_media_extension_type(struct nk_slice extension)
 {
-    const size_t dot = nk_slice_find_last(file_name, '.');
-    if (dot == NK_SLICE_NOT_FOUND)
-        return unknown;
-    const struct nk_slice extension = nk_slice_from(file_name, dot + 1);
     size_t low = 0;
     size_t high = NK_ARRAY_LENGTH(media_types);
     while (low < high) {
@@ -202,7 +199,22 @@ const char *http_media_type(struct nk_slice file_name)
         else
             low = middle + 1;
     }
-    return unknown;
+    return NULL;
+}
+
+const char *http_media_type(struct nk_slice file_name)
+{
+    const size_t dot = nk_slice_find_last(file_name, '.');
+    if (dot == NK_SLICE_NOT_FOUND)
+        return unknown;
+    const char *type = http_media_extension_type(nk_slice_from(file_name, dot + 1));
+    return type ? type : unknown;
+}
+
+static bool ends_with(struct nk_slice name, struct nk_slice suffix)
+{
+    return name.len >= suffix.len &&
+           nk_slice_equal(nk_slice_from(name, name.len - suffix.len), suffix);
 }
 
 enum http_compressing http_media_type_compressing(const char *type)
@@ -211,13 +223,7 @@ enum http_compressing http_media_type_compressing(const char *type)
         NK_SLICE("text/"),
         NK_SLICE("application/json"),
         NK_SLICE("application/javascript"),
-        NK_SLICE("application/manifest+json"),
-        NK_SLICE("application/rss+xml"),
-        NK_SLICE("application/atom+xml"),
         NK_SLICE("application/xml"),
-        NK_SLICE("application/xhtml+xml"),
-        NK_SLICE("application/ld+json"),
-        NK_SLICE("application/geo+json"),
         NK_SLICE("application/rtf"),
         NK_SLICE("application/sql"),
         NK_SLICE("application/wasm"),
@@ -228,10 +234,10 @@ enum http_compressing http_media_type_compressing(const char *type)
         NK_SLICE("font/otf"),
         NK_SLICE("font/ttf"),
         NK_SLICE("image/bmp"),
-        NK_SLICE("image/svg+xml"),
         NK_SLICE("image/vnd.microsoft.icon"),
         NK_SLICE("audio/wav"),
     };
+    static const struct nk_slice json = NK_SLICE("+json"), xml = NK_SLICE("+xml");
     const struct nk_slice name = nk_slice_of_string(type);
     if (nk_slice_equal(name, nk_slice_of_string(unknown)))
         return HTTP_COMPRESSING_UNKNOWN;
@@ -239,5 +245,6 @@ enum http_compressing http_media_type_compressing(const char *type)
         if (nk_slice_starts_with(name, useful[i]))
             return HTTP_COMPRESSING_USEFUL;
     }
-    return HTTP_COMPRESSING_USELESS;
+    return ends_with(name, json) || ends_with(name, xml) ? HTTP_COMPRESSING_USEFUL
+                                                         : HTTP_COMPRESSING_USELESS;
 }

@@ -14,6 +14,9 @@ const char *http_status_text(int status);
  * "application/octet-stream" when unknown. */
 const char *http_media_type(struct nk_slice file_name);
 
+/* The type that stands for one extension, or NULL. */
+const char *http_media_extension_type(struct nk_slice extension);
+
 /* Whether content of a type gets smaller by compressing it. */
 enum http_compressing {
     HTTP_COMPRESSING_USELESS, /* it is compressed already, or nobody has looked */

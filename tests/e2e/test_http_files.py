@@ -11,6 +11,7 @@ import threading
 import time
 import urllib.parse
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -833,6 +834,24 @@ def test_directory_as_an_address(root):
     done = netkit_server.run("serve", "http", root)
     assert done.returncode == 2
     assert "--root" in done.stderr
+
+
+def test_types_of_the_system(serve_root, root):
+    """/etc/mime.types is not read: what our table leaves out is offered for download."""
+    system = Path("/etc/mime.types")
+    if not system.exists():
+        pytest.skip("no /etc/mime.types")
+    known = [line.split() for line in system.read_text().splitlines() if line[:1] not in ("#", "")]
+    types = {extension: words[0] for words in reversed(known) for extension in words[1:]}
+    tried = [extension for extension in ("xbm", "stl", "sgml", "cdx") if extension in types]
+    server = serve_root()
+    for extension in tried:
+        (root / f"a.{extension}").write_bytes(b"x")
+        response = fetch(server, f"/a.{extension}")
+        assert response["Content-Type"].split(";")[0] == types[extension]
+        is_text = types[extension].startswith("text/")
+        assert ("charset=utf-8" in response["Content-Type"]) == is_text
+    assert tried
 
 
 # ---- --demo ----

@@ -94,11 +94,36 @@ static void test_media_types(void **state)
     assert_string_equal(http_media_type(nk_slice_make(NULL, 0)), "application/octet-stream");
 }
 
+/* Work for nothing, or large answers for want of it. */
+static void test_compressing(void **state)
+{
+    static const struct {
+        const char *type;
+        enum http_compressing compressing;
+    } tests[] = {
+        {"text/html; charset=utf-8", HTTP_COMPRESSING_USEFUL},
+        {"text/x-whatever", HTTP_COMPRESSING_USEFUL},
+        {"application/json", HTTP_COMPRESSING_USEFUL},
+        {"application/ld+json", HTTP_COMPRESSING_USEFUL},
+        {"application/wasm", HTTP_COMPRESSING_USEFUL},
+        {"image/svg+xml", HTTP_COMPRESSING_USEFUL},
+        {"application/octet-stream", HTTP_COMPRESSING_UNKNOWN},
+        {"image/png", HTTP_COMPRESSING_USELESS},
+        {"video/mp4", HTTP_COMPRESSING_USELESS},
+        {"application/gzip", HTTP_COMPRESSING_USELESS},
+        {"font/woff2", HTTP_COMPRESSING_USELESS},
+    };
+    (void)state;
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(tests); i++)
+        assert_int_equal(http_media_type_compressing(tests[i].type), tests[i].compressing);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_status_texts),
         cmocka_unit_test(test_media_types),
+        cmocka_unit_test(test_compressing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
