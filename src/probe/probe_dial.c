@@ -36,26 +36,37 @@ static void on_attempt(void *context, const struct nk_sockaddr *remote, int erro
         dial->resolved = dial->connecting;
 }
 
+/* The outcome of either way, read off the clock before anything else is done. */
+static void finish(struct probe_dial *dial, int fd, enum nk_connect_step step)
+{
+    struct probe_result result = {.status = EXIT_STATUS_OK};
+    uint64_t now = probe_target_clock(dial->target);
+    dial->target->has_remote = fd >= 0;
+    if (fd < 0) {
+        describe(dial, &result, fd, step);
+    } else {
+        if (dial->looks_up)
+            result.phases[PROBE_PHASE_RESOLVE] = dial->resolved - dial->began;
+        result.rtt = now - dial->connecting;
+        result.phases[PROBE_PHASE_CONNECT] = result.rtt;
+    }
+    dial->on_done(dial, fd, &result);
+}
+
 static void on_dialled(void *context, const struct nk_dialer_result *dialled)
 {
     struct probe_dial *dial = context;
-    struct probe_target *target = dial->target;
-    struct probe_result result = {.status = EXIT_STATUS_OK};
-    uint64_t now = probe_target_clock(target);
     dial->dialer = NULL;
-    if (dialled->fd < 0) {
-        target->has_remote = false;
-        describe(dial, &result, dialled->fd, dialled->failure.step);
-        dial->on_done(dial, dialled->fd, &result);
-        return;
-    }
-    if (dial->looks_up)
-        result.phases[PROBE_PHASE_RESOLVE] = dial->resolved - dial->began;
-    result.rtt = now - dial->connecting;
-    result.phases[PROBE_PHASE_CONNECT] = result.rtt;
-    target->has_remote = true;
-    target->remote = dialled->remote;
-    dial->on_done(dial, dialled->fd, &result);
+    if (dialled->fd >= 0)
+        dial->target->remote = dialled->remote;
+    finish(dial, dialled->fd, dialled->failure.step);
+}
+
+static void on_connected(void *context, int fd)
+{
+    struct probe_dial *dial = context;
+    dial->connector = NULL;
+    finish(dial, fd, NK_CONNECT_CONNECT);
 }
 
 /* The address that answered last takes the place of the name. */
@@ -77,8 +88,17 @@ static bool is_name(const struct nk_address *address)
            nk_sockaddr_from_numeric(&ignored, address->host, 0) == -EINVAL;
 }
 
-int probe_dial_start(struct probe_dial *dial, struct probe_target *target, probe_dial_fn *on_done)
+static int type_of(enum nk_scheme scheme)
 {
+    if (scheme == NK_SCHEME_UDP || scheme == NK_SCHEME_UNIX_DGRAM)
+        return SOCK_DGRAM;
+    return scheme == NK_SCHEME_UNIX_SEQPACKET ? SOCK_SEQPACKET : SOCK_STREAM;
+}
+
+/* The whole way: name, addresses, options. */
+static int dial_address(struct probe_dial *dial)
+{
+    struct probe_target *target = dial->target;
     struct nk_address address;
     const struct nk_dialer_options options = {
         .pool = probe_target_pool(target),
@@ -86,31 +106,52 @@ int probe_dial_start(struct probe_dial *dial, struct probe_target *target, probe
         .on_done = on_dialled,
         .context = dial,
     };
-    *dial = (struct probe_dial){
-        .target = target,
-        .on_done = on_done,
-        .began = probe_target_clock(target),
-    };
     probe_target_address(target, &address);
+    target->is_plain = address.options[0] == '\0';
+    target->remote_type = type_of(address.scheme);
     if (target->has_remote)
         use_remote(&address, &target->remote);
     dial->looks_up = is_name(&address);
     return nk_dialer_start(&dial->dialer, probe_target_loop(target), &address, &options);
 }
 
+/* The short way to where the target was last. */
+static int dial_again(struct probe_dial *dial)
+{
+    const struct nk_connector_options options = {.type = dial->target->remote_type};
+    dial->resolved = dial->connecting = dial->began;
+    return nk_connector_start_with(&dial->connector, probe_target_loop(dial->target),
+                                   &dial->target->remote, &options, NK_NEVER, on_connected, dial,
+                                   NULL);
+}
+
+int probe_dial_start(struct probe_dial *dial, struct probe_target *target, probe_dial_fn *on_done)
+{
+    *dial = (struct probe_dial){
+        .target = target,
+        .on_done = on_done,
+        .began = probe_target_clock(target),
+    };
+    return target->has_remote && target->is_plain ? dial_again(dial) : dial_address(dial);
+}
+
 void probe_dial_stop(struct probe_dial *dial)
 {
-    if (!dial->dialer)
+    if (!dial->dialer && !dial->connector)
         return;
     dial->target->run->look_up_was_left |= dial->looks_up && dial->resolved == 0;
-    nk_dialer_cancel(dial->dialer);
+    if (dial->dialer)
+        nk_dialer_cancel(dial->dialer);
+    else
+        nk_connector_cancel(dial->connector);
     dial->dialer = NULL;
+    dial->connector = NULL;
     dial->target->has_remote = false;
 }
 
 void probe_dial_expire(const struct probe_dial *dial, struct probe_result *result)
 {
-    if (!dial->dialer)
+    if (!dial->dialer && !dial->connector)
         return;
     result->action = dial->resolved > 0 ? "connect to" : "resolve";
     if (dial->resolved == 0)

@@ -2,8 +2,8 @@
  *
  * The first time, and again after a failure, the name is looked up and its addresses
  * are tried (net/dialer.h); otherwise the address that answered last is dialled, so
- * that a probe measures the target and not the name servers. The time is that of the
- * one attempt that succeeded. Loop thread only.
+ * that a probe measures the target and not the name servers, and costs little. The time is that of
+ * the one attempt that succeeded. Loop thread only.
  */
 #ifndef PROBE_PROBE_DIAL_H
 #define PROBE_PROBE_DIAL_H
@@ -23,7 +23,8 @@ typedef void probe_dial_fn(struct probe_dial *dial, int fd, struct probe_result 
 struct probe_dial {
     /* private */
     struct probe_target *target;
-    struct nk_dialer *dialer; /* NULL unless it is at work */
+    struct nk_dialer *dialer;       /* NULL unless it is at work */
+    struct nk_connector *connector; /* likewise, when it is known where to go */
     probe_dial_fn *on_done;
     bool looks_up; /* there is a name, and it is not known what it means */
     char room[NK_ERROR_TEXT_MAX];

@@ -63,7 +63,7 @@ struct probe_kind {
 /* Whether a target answers, as far as is known. */
 enum probe_state { PROBE_STATE_UNKNOWN, PROBE_STATE_UP, PROBE_STATE_DOWN };
 
-/* Read-only for kinds, but for `remote` and `has_remote`. */
+/* Read-only for kinds, but for what is remembered of the remote. */
 struct probe_target {
     struct probe_run *run;
     const struct probe_kind *kind;
@@ -81,6 +81,8 @@ struct probe_target {
     /* Where it was reached last, so that its name need not be looked up each time; see
      * probe_dial. */
     bool has_remote;
+    bool is_plain; /* the address has no socket options */
+    int remote_type;
     struct nk_sockaddr remote;
 
     /* private to the run */

@@ -11,6 +11,8 @@ from cli_support import run
 from netkit_server import PATIENCE
 from probe_support import Full, Probe, closed_port, listener, of, plain, probe
 
+pytestmark = pytest.mark.dispatchers
+
 QUICK = ("--interval", "10ms")
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from probe_support import Full, Probe, Server, closed_port, listener, of, plain, probe
 
+pytestmark = pytest.mark.dispatchers
+
 QUICK = ("--interval", "20ms", "--wait", "20s")
 
 

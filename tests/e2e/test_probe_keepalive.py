@@ -1,12 +1,9 @@
 """`netkit probe keepalive`: heartbeats, and what it says of a peer that fails in each way."""
 
-import os
 import re
 import select
-import shutil
 import signal
 import socket
-import subprocess
 import threading
 import time
 import urllib.request
@@ -18,6 +15,7 @@ import netkit_server
 from cli_support import run
 from keepalive_support import PING, PONG, SIZE, message
 from netkit_server import PATIENCE
+from network import namespaces  # noqa: F401, a fixture
 from probe_support import Full, Probe, Server, closed_port, listener, of, plain, probe
 
 pytestmark = pytest.mark.dispatchers
@@ -438,61 +436,6 @@ def test_garbage():
 
 
 # ---- a host that vanishes without a word ----
-
-
-class Namespaces:
-    """Two hosts with a cable between them, which can be cut. The kernel keeps knowing where the
-    other one is, so that nothing tells a program but silence."""
-
-    ADDRESSES = {"client": "10.211.0.1", "server": "10.211.0.2"}
-
-    def __init__(self):
-        self.prefix = f"nk{os.getpid()}"
-        ends = [("client", "02:00:00:00:00:01"), ("server", "02:00:00:00:00:02")]
-        for name, _ in ends:
-            self.ip("netns", "add", self.name(name))
-        self.ip("-n", self.name("client"), "link", "add", "cable", "address", ends[0][1], "type",
-                "veth", "peer", "name", "cable", "address", ends[1][1], "netns",
-                self.name("server"))
-        for (name, _), (other, hardware) in zip(ends, reversed(ends)):
-            inside = ("-n", self.name(name))
-            self.ip(*inside, "address", "add", f"{self.ADDRESSES[name]}/24", "dev", "cable")
-            self.ip(*inside, "link", "set", "lo", "up")
-            self.ip(*inside, "link", "set", "cable", "up")
-            self.ip(*inside, "neighbour", "replace", self.ADDRESSES[other], "lladdr", hardware,
-                    "dev", "cable", "nud", "permanent")
-
-    def name(self, host):
-        return f"{self.prefix}-{host}"
-
-    @staticmethod
-    def ip(*words):
-        subprocess.run(["ip", *words], check=True, capture_output=True, timeout=PATIENCE)
-
-    def inside(self, host):
-        """The words in front of a command that runs it on that host."""
-        return ["ip", "netns", "exec", self.name(host)]
-
-    def cut(self):
-        self.ip("-n", self.name("server"), "link", "set", "cable", "down")
-
-    def remove(self):
-        for host in self.ADDRESSES:
-            subprocess.run(["ip", "netns", "delete", self.name(host)], capture_output=True,
-                           check=False)
-
-
-@pytest.fixture
-def namespaces():
-    if os.getuid() != 0 or not shutil.which("ip"):
-        pytest.skip("network namespaces need root and ip(8)")
-    hosts = None
-    try:
-        hosts = Namespaces()
-    except subprocess.CalledProcessError as problem:
-        pytest.skip(f"no network namespaces here: {problem.stderr.decode().strip()}")
-    yield hosts
-    hosts.remove()
 
 
 def plain_in(namespaces, *words):
