@@ -32,14 +32,19 @@ static bool leads_to(const struct http_route *route, struct nk_slice path)
     return nk_slice_equal(path, own);
 }
 
-/* The route of a path, or NULL. */
-static const struct http_route *find_route(const struct http_site *site, struct nk_slice path)
+const struct http_route *http_route_find(const struct http_route *routes, size_t count,
+                                         struct nk_slice path)
 {
-    for (size_t i = 0; i < site->route_count; i++) {
-        if (leads_to(&site->routes[i], path))
-            return &site->routes[i];
+    for (size_t i = 0; i < count; i++) {
+        if (leads_to(&routes[i], path))
+            return &routes[i];
     }
     return NULL;
+}
+
+static const struct http_route *find_route(const struct http_site *site, struct nk_slice path)
+{
+    return http_route_find(site->routes, site->route_count, path);
 }
 
 bool http_site_takes_all_bodies(const struct http_site *site, const struct http_request *request)

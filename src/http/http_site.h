@@ -18,6 +18,10 @@ struct http_route {
     bool takes_all_bodies; /* also those of GET, HEAD and OPTIONS, see http_sink.h */
 };
 
+/* The first of `routes` that leads to the path, or NULL. */
+const struct http_route *http_route_find(const struct http_route *routes, size_t count,
+                                         struct nk_slice path);
+
 /* What `site` of struct http_server points to; constant while the server runs. */
 struct http_site {
     struct http_route routes[HTTP_ROUTES_MAX];
