@@ -184,6 +184,27 @@ def test_another_site_cannot_upload(start, root, fields):
     assert post(server, "/", form(("file", "a", b"x")), "Origin: http://localhost").status == 201
 
 
+def test_upload_with_a_password(serve, root, tmp_path):
+    """The password is checked elsewhere while the body waits: it may neither get lost nor be
+    asked for in vain, and a wrong one writes nothing."""
+    users = tmp_path / "users"
+    users.write_text("alice:$2y$04$qNXvp07icoXJsYSe8vwZE.go9oANGG7lb0Q3WFMlOrgVlhkuaYkp.\n")
+    users.chmod(0o600)
+    server = serve("http", "127.0.0.1:0", "--root", root, "--upload", "--auth-file", users)
+    alice = "Authorization: Basic YWxpY2U6c2VjcmV0"
+    assert put(server, "/f", noise(300_000)).status == 401
+    assert put(server, "/f", noise(300_000), "Authorization: Basic YWxpY2U6eA==").status == 401
+    assert entries(root) == []
+    response = put(server, "/f", noise(300_000), alice)  # not seen before: a worker checks it
+    assert (response.status, response.says_close()) == (201, False)
+    assert (root / "f").read_bytes() == noise(300_000)
+    with HttpClient(server) as client:
+        client.send(request("/g", alice, "Content-Length: 5", "Expect: 100-continue", method="PUT"))
+        assert client.receive().status == 100
+        client.send(b"hello")
+        assert client.receive().status == 201
+
+
 # ---- limits ----
 
 
