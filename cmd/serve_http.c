@@ -2,8 +2,8 @@
 #include "serve_http.h"
 #include "access.h"
 #include "base/clock.h"
-#include "report.h"
 #include "serve.h"
+#include "serve_http_announce.h"
 
 #define DEFAULT_PORT 8080
 #define DEFAULT_DEMO_PORT 43211
@@ -21,6 +21,7 @@ static const struct option_part parts[] = {
     {&serve_http_testing_table, offsetof(struct serve_http_options, http)},
     {&serve_http_file_table, offsetof(struct serve_http_options, http)},
     {&serve_http_auth_table, offsetof(struct serve_http_options, http)},
+    {&serve_http_announce_table, 0},
     {&serve_http_limit_table, offsetof(struct serve_http_options, http)},
     {&serve_http_log_table, offsetof(struct serve_http_options, http)},
     {&server_option_table, offsetof(struct serve_http_options, http.service)},
@@ -35,7 +36,7 @@ static const struct server_rules rules = {schemes, NK_ARRAY_LENGTH(schemes), tru
 
 static serve_http_check_fn *const checks[] = {
     serve_http_check_content, serve_http_check_headers, serve_http_check_auth,
-    serve_http_check_upload,  serve_http_check_log,
+    serve_http_check_upload,  serve_http_check_log,     serve_http_check_announce,
 };
 
 static enum exit_status check(const struct command_call *call)
@@ -57,11 +58,11 @@ static enum exit_status run(struct command_call *call)
     if (status == EXIT_STATUS_OK)
         status = server_options_complete(call, &rules, service);
     if (status == EXIT_STATUS_OK) {
-        struct report report;
+        struct announcer announcer;
 
-        report_init(&report, &options->common);
-        status = http_service_run(&options->http, &report.reporter);
-        report_deinit(&report, status);
+        announcer_init(&announcer, options);
+        status = http_service_run(&options->http, &announcer.report.reporter);
+        announcer_deinit(&announcer, status);
     }
     server_options_release(service);
     return status;

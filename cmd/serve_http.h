@@ -12,6 +12,8 @@
 struct serve_http_options {
     struct common_options common;
     struct http_options http;
+    bool open; /* in a browser */
+    bool qr;
 };
 
 /* All tables fill struct http_options. */
@@ -24,6 +26,9 @@ extern const struct option_table serve_http_auth_table;    /* who may use it */
 extern const struct option_table serve_http_limit_table;   /* times and sizes */
 extern const struct option_table serve_http_log_table;     /* what is told about it */
 
+/* This one fills struct serve_http_options. */
+extern const struct option_table serve_http_announce_table; /* for whom it is ready, and how */
+
 /* Checks the options of a table against each other and against the rest. Returns
  * EXIT_STATUS_OK, or EXIT_STATUS_USAGE after saying what is wrong. */
 typedef enum exit_status serve_http_check_fn(const struct command_call *call);
@@ -33,5 +38,6 @@ extern serve_http_check_fn serve_http_check_headers;
 extern serve_http_check_fn serve_http_check_auth;
 extern serve_http_check_fn serve_http_check_upload;
 extern serve_http_check_fn serve_http_check_log;
+extern serve_http_check_fn serve_http_check_announce;
 
 #endif

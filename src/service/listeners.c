@@ -205,5 +205,7 @@ enum exit_status service_listen(struct nk_tcp_server *server, struct service_dat
         status = listen_on_word(&listening, &options->addresses[i]);
     if (options->ready_fd != UINT64_MAX)
         close((int)options->ready_fd);
+    if (status == EXIT_STATUS_OK && reporter->ready)
+        reporter->ready(reporter->context);
     return status;
 }

@@ -45,6 +45,9 @@ struct service_reporter {
      * status the command will have; meaningful only at the end. */
     void (*statistics)(void *context, const struct service_statistics *statistics, bool final,
                        int status);
+    /* Every address is bound, and no thread of the service has been started. NULL
+     * when nobody wants to know. */
+    void (*ready)(void *context);
 };
 
 #endif
