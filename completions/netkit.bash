@@ -492,6 +492,8 @@ _netkit_serve_http()
             --compress \
             --cache \
             --auth-file \
+            --open \
+            --qr \
             --header-timeout \
             --body-timeout \
             --keepalive-timeout \

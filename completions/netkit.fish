@@ -370,6 +370,8 @@ complete -c netkit -n '__netkit_at -p serve http' -l endpoints -d 'pages below /
 complete -c netkit -n '__netkit_at -p serve http' -l compress -d 'compress text for clients that take br, zstd, gzip'
 complete -c netkit -n '__netkit_at -p serve http' -l cache -x -d 'small files that each thread keeps in memory'
 complete -c netkit -n '__netkit_at -p serve http' -l auth-file -rF -d 'ask for a password: \'name:hash\' lines'
+complete -c netkit -n '__netkit_at -p serve http' -l open -d 'show it in a browser when it is ready'
+complete -c netkit -n '__netkit_at -p serve http' -l qr -d 'draw the URL as a QR code on the terminal'
 complete -c netkit -n '__netkit_at -p serve http' -l header-timeout -x -d 'to receive a whole request header'
 complete -c netkit -n '__netkit_at -p serve http' -l body-timeout -x -d 'between two parts of a request body'
 complete -c netkit -n '__netkit_at -p serve http' -l keepalive-timeout -x -d 'between requests'

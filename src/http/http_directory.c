@@ -70,6 +70,7 @@ static struct http_listing listing_of(const struct http_exchange *exchange, int 
                   .links = options->follow_symlinks ? OPEN_LINKS_ANY : OPEN_LINKS_INSIDE},
         .order = http_order_of_query(exchange->request->query),
         .is_json = wants_json(exchange->request),
+        .has_upload = options->upload,
     };
 }
 

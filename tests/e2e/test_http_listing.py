@@ -230,3 +230,31 @@ def test_who_gets_json(server, accept, is_json):
     head = fetch(server, "/", f"Accept: {accept}", method="HEAD")
     assert head["Content-Type"] == response["Content-Type"]
     assert head["Content-Length"] == response["Content-Length"]
+
+
+# ---- the form ----
+
+
+def test_form_for_uploads(serve, root):
+    """A form that a browser does not send, or one that is there without --upload."""
+    server = serve("http", "127.0.0.1:0", "--root", root, "--upload")
+    response = fetch(server, "/dir/")
+    page = Page(response.body.decode())
+    (form, _), (field, _) = page.all("form")[0], page.all("input")[0]
+    assert (form["method"], form["enctype"]) == ("post", "multipart/form-data")
+    assert (form["action"], field["name"], field["type"]) == ("./", "file", "file")
+    assert page.all("label")[0][0]["for"] == field["id"]
+    assert page.all("progress")[0][0]["aria-label"]
+    script = re.search("<script>(.*?)</script>", response.body.decode(), re.DOTALL).group(1)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = response["Content-Security-Policy"]
+    for directive in (f"script-src 'sha256-{digest}'", "form-action 'self'", "connect-src 'self'"):
+        assert directive in policy
+    assert "unsafe" not in policy and "*" not in policy
+
+
+def test_no_form_without_uploads(server):
+    """A button that can only disappoint."""
+    response = fetch(server, "/")
+    assert b"<form" not in response.body and b"<script" not in response.body
+    assert "form-action 'none'" in response["Content-Security-Policy"]
