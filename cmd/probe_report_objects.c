@@ -52,6 +52,7 @@ static int on_event(void *context, const struct probe_event *event)
 {
     struct probe_report *report = context;
     bool is_note = event->kind == PROBE_EVENT_NOTE;
+    bool is_good_end = event->kind == PROBE_EVENT_ENDED && event->result->status == EXIT_STATUS_OK;
 
     if (report->options->common.quiet ||
         (event->kind == PROBE_EVENT_SENT && report->options->common.verbosity == 0))
@@ -60,7 +61,7 @@ static int on_event(void *context, const struct probe_event *event)
     json_line_string(stdout, "target", event->target->name);
     if (event->sequence > 0)
         json_line_integer(stdout, "sequence", event->sequence);
-    if (event->result != NULL)
+    if (event->result != NULL && !is_good_end)
         write_result(event->result);
     if (event->lasted > 0)
         json_line_seconds(stdout, "lasted", event->lasted);

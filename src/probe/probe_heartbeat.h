@@ -60,7 +60,7 @@ extern const struct heartbeat_way heartbeat_kernel_way;
 
 /* ---- probe_keepalive.c: what both ways use ---- */
 
-/* The timer; an error ends the target. */
+/* The timer; an error ends the target. Nothing when it has ended already. */
 void heartbeat_wake_at(struct heartbeat_session *session, uint64_t when);
 
 /* Something has come from the peer: it is there. */

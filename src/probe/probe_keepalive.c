@@ -26,6 +26,8 @@ static bool is_datagram(const struct heartbeat_session *session)
 void heartbeat_wake_at(struct heartbeat_session *session, uint64_t when)
 {
     struct probe_target *target = session->attempt.target;
+    if (target->has_ended)
+        return;
     int error = nk_event_loop_set_timer(probe_target_loop(target), &session->timer, when);
     const struct probe_result result = {.status = EXIT_STATUS_FAILED,
                                         .action = "probe",

@@ -44,6 +44,9 @@ static void read_piece(struct keepalive_reader *reader, struct nk_slice piece,
         bool is_complete;
         size_t taken = keepalive_reader_take(reader, rest, &message, &is_complete);
         FUZZ_CHECK(taken > 0 && taken <= rest.len);
+        uint32_t type;
+        bool is_known = keepalive_reader_type(reader, &type);
+        FUZZ_CHECK(is_known == (reader->len >= 4) && (!is_complete || type == message.type));
         if (is_complete)
             note(outcome, &message);
         rest = nk_slice_from(rest, taken);
