@@ -109,15 +109,57 @@ const struct command program_command = {
     .words = COMMAND_WORDS_COMMANDS,
 };
 
-/* The option that a word in front of the command's name stands for. The tests
- * make sure that commands agree on which options take a value. */
-static const struct option_spec *find_in_all(const char *word)
+/* Whether the word is one of those that commands are called by. */
+static bool is_in_a_name(const char *word)
 {
+    size_t len = strlen(word);
+
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        const char *name = commands[i]->name;
+        size_t first = strcspn(name, " ");
+
+        if (len == first && memcmp(name, word, len) == 0)
+            return true;
+        if (name[first] == ' ' && strcmp(name + first + 1, word) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What a word in front of the command's name means: whether some command, or netkit
+ * itself, has such an option, and whether it takes a value there. */
+struct early_option {
+    bool is_known;
+    bool takes_value;
+    bool takes_none; /* both: commands disagree */
+};
+
+static struct early_option find_in_all(const char *word)
+{
+    struct early_option found = {false, false, false};
     const struct option_spec *option = option_find(program_parts, word);
 
-    for (size_t i = 0; option == NULL && commands[i] != NULL; i++)
+    for (size_t i = 0;; i++) {
+        if (option != NULL) {
+            found.is_known = true;
+            found.takes_value = found.takes_value || option_takes_value(option);
+            found.takes_none = found.takes_none || !option_takes_value(option);
+        }
+        if (commands[i] == NULL)
+            return found;
         option = option_find(commands[i]->parts, word);
-    return option;
+    }
+}
+
+/* Whether `next` (NULL = there is none) is the value of the option in `word`. Where
+ * commands disagree it is, unless it is a part of a command's name. */
+static bool is_value_of(const char *word, const struct early_option *option, const char *next)
+{
+    bool stands_alone = word[1] == '-' ? strchr(word, '=') == NULL : word[2] == '\0';
+
+    if (!option->takes_value || !stands_alone)
+        return false;
+    return !option->takes_none || (next != NULL && !is_in_a_name(next));
 }
 
 /* Index of the next word from `start` on that is neither an option nor the
@@ -125,15 +167,14 @@ static const struct option_spec *find_in_all(const char *word)
 static int next_word(int start, int count, char **words)
 {
     for (int i = start; i < count; i++) {
-        const struct option_spec *option;
+        struct early_option option;
 
         if (words[i][0] != '-' || words[i][1] == '\0')
             return i;
         option = find_in_all(words[i]);
-        if (option == NULL)
+        if (!option.is_known)
             return count;
-        if (option_takes_value(option) && strchr(words[i], '=') == NULL &&
-            (words[i][1] == '-' || words[i][2] == '\0'))
+        if (is_value_of(words[i], &option, i + 1 < count ? words[i + 1] : NULL))
             i++;
     }
     return count;

@@ -23,6 +23,20 @@ static const struct option_spec log_options[] = {
         .rare = true,
         .unset = "combined",
     },
+    {
+        .name = "metrics",
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_MESSAGES,
+        .offset = offsetof(struct http_options, metrics),
+        .help = "figures for Prometheus at /_/metrics",
+    },
+    {
+        .name = "status",
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_MESSAGES,
+        .offset = offsetof(struct http_options, status),
+        .help = "a live page of the event loops at /_/status",
+    },
 };
 
 const struct option_table serve_http_log_table = {log_options, NK_ARRAY_LENGTH(log_options)};

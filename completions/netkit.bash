@@ -83,7 +83,6 @@ _netkit_takes_value()
         --count | \
         --until | \
         --fail-if | \
-        --metrics | \
         --data | \
         --expect | \
         --method | \
@@ -505,6 +504,8 @@ _netkit_serve_http()
             --max-body \
             --access-log \
             --log-format \
+            --metrics \
+            --status \
             --public \
             --backlog \
             --reuseport \

@@ -80,7 +80,6 @@ function __netkit_at
             --count \
             --until \
             --fail-if \
-            --metrics \
             --data \
             --expect \
             --method \
@@ -383,6 +382,8 @@ complete -c netkit -n '__netkit_at -p serve http' -l max-header -x -d 'bytes of 
 complete -c netkit -n '__netkit_at -p serve http' -l max-body -x -d 'bytes of a request body, else 413'
 complete -c netkit -n '__netkit_at -p serve http' -l access-log -rF -d 'a line for each request; \'-\' is stderr'
 complete -c netkit -n '__netkit_at -p serve http' -l log-format -x -a 'common combined json' -d 'common, combined or json'
+complete -c netkit -n '__netkit_at -p serve http' -l metrics -d 'figures for Prometheus at /_/metrics'
+complete -c netkit -n '__netkit_at -p serve http' -l status -d 'a live page of the event loops at /_/status'
 complete -c netkit -n '__netkit_at -p serve http' -l public -d 'listen on every interface, not only this machine'
 complete -c netkit -n '__netkit_at -p serve http' -l backlog -x -d 'clients waiting to be accepted'
 complete -c netkit -n '__netkit_at -p serve http' -l reuseport -d 'a listener for each thread (SO_REUSEPORT)'

@@ -39,6 +39,8 @@ struct http_options {
     /* what is told about it */
     const char *access_log; /* file for a line about each request, "-" = stderr; NULL = none */
     const char *log_format; /* "common", "combined" or "json"; NULL = combined */
+    bool metrics;           /* figures for Prometheus at /_/metrics */
+    bool status;            /* a page that shows the event loops at /_/status */
 };
 
 #define HTTP_OPTIONS_DEFAULT                                                                       \

@@ -20,6 +20,7 @@
 #include "http/http_request.h"
 #include "http/http_tables.h"
 #include "http/http_watch.h"
+#include "net/connection_group.h"
 #include "net/tcp_connection.h"
 #include "threads/worker_pool.h"
 
@@ -61,6 +62,7 @@ struct http_server {
 
     struct http_log *log;    /* the access log; NULL = none */
     bool counts;             /* each loop fills its counters */
+    uint64_t started;        /* monotonic ns */
     struct http_loop *loops; /* all of them, in their order; complete before they run */
 };
 
@@ -103,7 +105,8 @@ struct http_loop {
     atomic_uint_fast64_t requests;
     struct http_watch *watch; /* follows the requests; NULL = nobody wants to know */
     struct http_counters counters;
-    uint64_t date_second; /* what date_line shows */
+    _Atomic(struct nk_connection_group *) group; /* for its counters; set by its first connection */
+    uint64_t date_second;                        /* what date_line shows */
     char date_line[sizeof("Date: \r\n") + HTTP_DATE_SIZE];
     struct http_last_head last_head;
     struct http_repeat repeat;

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 
+#include "base/clock.h"
 #include "http/http_auth.h"
 #include "http/http_common_fields.h"
 #include "http/http_demo.h"
 #include "http/http_endpoints.h"
 #include "http/http_files.h"
+#include "http/http_report.h"
 #include "http/http_server.h"
 #include "http/http_site.h"
 #include "service/service.h"
@@ -182,12 +184,21 @@ enum exit_status http_service_run(const struct http_options *options,
                                   const struct service_reporter *reporter)
 {
     struct http_site site = {.otherwise = options->demo ? http_demo_handle : http_files_handle};
-    struct http_server server = {.options = *options, .site = &site};
+    struct http_server server = {
+        .options = *options,
+        .site = &site,
+        .counts = options->metrics || options->status,
+        .started = nk_clock_monotonic(nk_clock_system()),
+    };
     struct http_common_fields fields = {0};
     enum exit_status status;
     const char *unread = NULL;
     if (options->endpoints)
         http_endpoints_add(&site);
+    if (options->metrics)
+        http_report_add_metrics(&site);
+    if (options->status)
+        http_report_add_status(&site);
     int error = make_fields(&server, &fields);
     if (error)
         status = fail(reporter, "start", "the service", error);

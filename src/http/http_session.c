@@ -293,6 +293,9 @@ static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice i
 
 static void on_connection_completed(struct nk_tcp_connection *connection)
 {
+    struct http_loop *loop = http_loop_of(connection);
+    if (loop->server->counts)
+        atomic_store(&loop->group, nk_tcp_connection_group(connection));
     nk_tcp_connection_set_idle(connection, true);
     set_deadline_in(connection, http_loop_of(connection)->server->options.header_timeout);
 }

@@ -37,6 +37,7 @@ void prometheus_metric(struct prometheus_text *text, const char *name, enum prom
         [PROMETHEUS_COUNTER] = " counter\n",
         [PROMETHEUS_GAUGE] = " gauge\n",
         [PROMETHEUS_SUMMARY] = " summary\n",
+        [PROMETHEUS_HISTOGRAM] = " histogram\n",
     };
     append_string(text, "# HELP ");
     append_string(text, name);

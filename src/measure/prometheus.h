@@ -8,7 +8,8 @@
  *     netkit_requests_total{loop="1"} 42
  *
  * All samples of a metric follow its heading; those of a summary are its quantiles
- * and the names with _sum and _count behind them. Pure; one thread at a time. The
+ * and the names with _sum and _count behind them, those of a histogram the names with
+ * _bucket, _sum and _count. Pure; one thread at a time. The
  * first failure (memory, the cap) is kept and everything behind it dropped, so that
  * one look at the end is enough.
  */
@@ -23,7 +24,12 @@
 /* What goes into Content-Type. */
 #define PROMETHEUS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
-enum prometheus_kind { PROMETHEUS_COUNTER, PROMETHEUS_GAUGE, PROMETHEUS_SUMMARY };
+enum prometheus_kind {
+    PROMETHEUS_COUNTER,
+    PROMETHEUS_GAUGE,
+    PROMETHEUS_SUMMARY,
+    PROMETHEUS_HISTOGRAM
+};
 
 struct prometheus_text {
     struct nk_buffer buffer; /* the text so far */
