@@ -13,7 +13,8 @@ from probe_support import Full, Probe, closed_port, listener, of, plain, probe
 
 pytestmark = pytest.mark.dispatchers
 
-QUICK = ("--interval", "10ms")
+# The wait is for names, which other threads look up: they may have to wait for a processor.
+QUICK = ("--interval", "10ms", "--wait", "10s")
 
 
 def test_every_probe_is_answered_and_counted():
