@@ -28,13 +28,15 @@ static int lock_directory(const char *path)
     return directory;
 }
 
-/* Whether the file is a socket that refuses connections. */
-static bool is_dead_socket(const struct nk_sockaddr *local, int type)
+/* Whether the file is a socket without a process. To ask by a datagram socket does
+ * not disturb those who live: one of another type is only said to be of another
+ * type, where a connection could be the one peer that somebody waits for. */
+static bool is_dead_socket(const struct nk_sockaddr *local)
 {
     struct stat status;
     if (lstat(local->un.sun_path, &status) < 0 || !S_ISSOCK(status.st_mode))
         return false;
-    int probe = nk_socket_open(AF_UNIX, type);
+    int probe = nk_socket_open(AF_UNIX, SOCK_DGRAM);
     if (probe < 0)
         return false;
     int error = nk_socket_connect(probe, local);
@@ -62,7 +64,7 @@ int nk_unix_path_bind(int fd, const struct nk_sockaddr *local, int type, int bac
     }
     int lock = lock_directory(local->un.sun_path);
     int error = bind_and_listen(fd, local, type, backlog);
-    if (error == -EADDRINUSE && is_dead_socket(local, type) && unlink(local->un.sun_path) == 0)
+    if (error == -EADDRINUSE && is_dead_socket(local) && unlink(local->un.sun_path) == 0)
         error = bind_and_listen(fd, local, type, backlog);
     struct stat status;
     if (!error && lstat(local->un.sun_path, &status) == 0)

@@ -341,6 +341,19 @@ def test_the_file_of_a_unix_socket_is_removed(stage, tmp_path):
     server.wait(0)
 
 
+def test_a_second_listener_leaves_the_first_alone(stage, tmp_path):
+    """Who looks whether somebody listens there is taken for the peer that was waited for."""
+    cat, addresses = stage.listening(transport="unix")
+    for command in ("listen", "serve echo", "relay"):
+        words = [*command.split(), addresses[0], *["1"] * (command == "relay")]
+        done = run(*words)
+        assert done.returncode == 8, done.stderr
+        assert done.stderr.endswith(": address already in use\n")
+    peer = stage.keep(Peer(netkit_server.connect(addresses[0])))
+    peer.send(b"hello")
+    assert cat.receive(5) == b"hello"
+
+
 def test_a_second_peer_is_refused(stage):
     """A second client waits for ever for somebody who will never look."""
     _, addresses = stage.listening()
