@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -14,6 +15,10 @@
 #include "base/log.h"
 
 #define OPENER "xdg-open"
+
+/* The browser may outlive the server, whose log the waiting thread must not use then. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static bool is_forgotten; /* under the lock */
 
 struct opening {
     pid_t process;
@@ -70,9 +75,11 @@ static void *await_end(void *context)
     do
         ended = waitpid(opening->process, &status, 0);
     while (ended < 0 && errno == EINTR);
-    if (ended > 0 && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
+    pthread_mutex_lock(&lock);
+    if (!is_forgotten && ended > 0 && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
         nk_log(NK_LOG_WARNING, "cannot show '%s' in a browser: " OPENER " has failed",
                opening->url);
+    pthread_mutex_unlock(&lock);
     free(opening);
     return NULL;
 }
@@ -98,4 +105,11 @@ void open_url(const char *url)
     } else {
         free(opening);
     }
+}
+
+void open_url_forget(void)
+{
+    pthread_mutex_lock(&lock);
+    is_forgotten = true;
+    pthread_mutex_unlock(&lock);
 }

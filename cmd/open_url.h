@@ -8,4 +8,7 @@
  * warning, at once or later. */
 void open_url(const char *url) NK_NONNULL(1);
 
+/* Before the log goes: nothing is logged any more about what was opened. */
+void open_url_forget(void);
+
 #endif

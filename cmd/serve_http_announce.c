@@ -178,6 +178,7 @@ void announcer_init(struct announcer *announcer, const struct serve_http_options
 
 void announcer_deinit(struct announcer *announcer, enum exit_status status)
 {
+    open_url_forget();
     report_deinit(&announcer->report, status);
     for (size_t i = 0; i < announcer->address_count; i++)
         free(announcer->addresses[i]);

@@ -134,6 +134,7 @@ def test_browser_is_shown_the_page(serve, tmp_path, browser):
     assert browser.opened.read_text() == f"http://localhost:{port}/app/\n"
 
 
+@pytest.mark.threads
 def test_browser_that_fails(serve, tmp_path, browser):
     """A server that ends, or says nothing, because there is no desktop."""
     server = serve("http", "127.0.0.1:0", "--root", tmp_path, "--open",
