@@ -25,6 +25,7 @@ const char http_listing_style[] =
     "vertical-align:top}\n"
     "tbody th{font-weight:400;overflow-wrap:anywhere}\n"
     ".directory th{font-weight:600}\n"
+    "thead th:first-child{width:100%}\n"
     "td,thead th+th{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}\n"
     "td{color:var(--quiet)}\n"
     "tbody tr:hover{background:var(--hover)}\n"
@@ -37,7 +38,7 @@ const char http_listing_style[] =
     "output:empty,[hidden]{display:none}\n"
     "input,button{font:inherit;color:inherit;max-width:100%}\n"
     "@media(max-width:34rem){th,td{padding:.4rem .25rem}td,thead th{font-size:.875rem}"
-    "td,thead th+th{white-space:normal}}\n"
+    "td,thead th+th{white-space:normal}time{display:inline-block;width:11ch}}\n"
     "@media(prefers-contrast:more){:root{--quiet:var(--ink);--line:var(--ink)}}\n";
 
 /* With it the form shows how far an upload is, files may be dropped on the page,
@@ -87,7 +88,7 @@ const char http_listing_script[] =
     "})();\n";
 
 /* The digests are those of the two texts above; a test compares them. */
-#define STYLE_DIGEST "F0rhPUcEAsyH7oDdD46JssUKEgkRI+47WQIsILbOYVE="
+#define STYLE_DIGEST "hGuUtOWmBpoe8JWBqMhHcs9jCULooR39BxFUBggq14M="
 #define SCRIPT_DIGEST "ULdX4110qffyAhrVqIMdL7evHOv9GYphDjbS95EdOWg="
 
 #define POLICY_START                                                                               \
