@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import threading
 import time
 
@@ -291,6 +292,79 @@ def test_confined_before_there_are_threads(serve, tree, tmp_path):
     assert opened
     for line in opened:
         assert re.match(r"openat2?\((\d+), \"[^/]*\", ", line) or IS_SANITIZED, line
+
+
+# Takes the place of a function that the server calls on a worker thread when somebody lists a
+# directory, and tries to do there what the server never does.
+INTRUDER = r"""
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void tell(const char *what, const char *path, int result)
+{
+    dprintf(2, "intruder: %s %s: %s\n", what, path, result < 0 ? strerrorname_np(errno) : "done");
+    if (result > 2)
+        close(result);
+}
+
+DIR *fdopendir(int fd)
+{
+    DIR *(*real)(int) = (DIR * (*)(int)) dlsym(RTLD_NEXT, "fdopendir");
+    const char *secret = getenv("SECRET");
+    const char *inside = getenv("INSIDE");
+    char new[4096];
+
+    snprintf(new, sizeof new, "%s.new", inside);
+    tell("reads", secret, open(secret, O_RDONLY));
+    tell("writes", secret, open(secret, O_WRONLY));
+    tell("removes", secret, unlink(secret));
+    tell("reads", "/etc/passwd", open("/etc/passwd", O_RDONLY));
+    tell("lists", "/etc", open("/etc", O_RDONLY | O_DIRECTORY));
+    tell("reads", inside, open(inside, O_RDONLY));
+    tell("writes", inside, open(inside, O_WRONLY | O_TRUNC));
+    tell("makes", new, mkdir(new, 0700));
+    tell("executes", "/bin/true", execl("/bin/true", "true", (char *)0));
+    return real(fd);
+}
+"""
+
+
+@needs_landlock
+def test_process_itself_cannot_open_a_file(serve, tree, tmp_path, need):
+    """A mistake in the server would show, or change, any file of the machine: it is tried from
+    inside the confined process."""
+    source, library = tmp_path / "intruder.c", tmp_path / "intruder.so"
+    source.write_text(INTRUDER)
+    subprocess.run([need("gcc"), "-shared", "-fPIC", "-o", library, source], check=True,
+                   timeout=PATIENCE)
+    secret, inside = tmp_path / "secret" / "plan", tree / "file"
+    secret.write_text("secret")
+    inside.write_text("inside")
+    options = os.environ.get("ASAN_OPTIONS", f"exitcode={netkit_server.SANITIZER_STATUS}")
+    server = serve("shell", "127.0.0.1:0", "--root", tree, env=netkit_server.environment(
+        LD_PRELOAD=str(library), SECRET=str(secret), INSIDE=str(inside),
+        ASAN_OPTIONS=options + ":verify_asan_link_order=0"))
+    server.allow(r"intruder: .*")
+    with Shell(server.address) as client:
+        assert "file" in client.names("ls")
+    tried = re.findall(r"^intruder: (\w+) (\S+): (\w+)$", server.stderr(), re.M)
+    assert tried == [
+        ("reads", str(secret), "EACCES"), ("writes", str(secret), "EACCES"),
+        ("removes", str(secret), "EACCES"), ("reads", "/etc/passwd", "EACCES"),
+        ("lists", "/etc", "EACCES"), ("reads", str(inside), "EACCES"),
+        ("writes", str(inside), "EACCES"), ("makes", f"{inside}.new", "EACCES"),
+        ("executes", "/bin/true", "EACCES")]
+    assert (secret.read_text(), inside.read_text()) == ("secret", "inside")
 
 
 @needs_landlock
