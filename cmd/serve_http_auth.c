@@ -10,7 +10,6 @@ static const struct option_spec auth_options[] = {
         .offset = offsetof(struct http_options, auth_file),
         .argument = "FILE",
         .help = "ask for a password: 'name:hash' lines",
-        .unset = "none",
     },
 };
 

@@ -166,23 +166,29 @@ static void end_check(struct http_errand *errand, struct http_exchange *exchange
 
 /* Copies what the check needs, so that the users may change meanwhile. Somebody
  * unknown is checked against the hash of somebody else: always the same one, as
- * the time it takes must not tell either. Returns whether that is necessary. */
-static bool prepare(struct http_auth *auth, struct check *check)
+ * the time it takes must not tell either. */
+static void prepare(const struct http_auth *auth, struct check *check)
 {
-    const struct http_credentials *credentials = &check->credentials;
-    pthread_mutex_lock(&auth->lock);
-    bool is_verified = http_verified_has(&auth->verified, credentials);
-    const struct http_user *user = http_users_find(&auth->users, credentials->name);
+    const char *name = check->credentials.name;
+    const struct http_user *user = http_users_find(&auth->users, name);
     check->is_known = user != NULL;
     if (!user) {
-        struct nk_slice name = nk_slice_of_string(credentials->name);
-        struct keyed_hash hash = keyed_hash(auth->verified.key, name);
+        struct keyed_hash hash = keyed_hash(auth->verified.key, nk_slice_of_string(name));
         user = &auth->users.items[hash.words[0] % auth->users.count];
     }
     snprintf(check->hash, sizeof(check->hash), "%s", user->hash);
     check->generation = auth->generation;
+}
+
+/* Whether the credentials were right before; otherwise the check is prepared. */
+static bool is_verified(struct http_auth *auth, struct check *check)
+{
+    pthread_mutex_lock(&auth->lock);
+    bool has = http_verified_has(&auth->verified, &check->credentials);
+    if (!has)
+        prepare(auth, check);
     pthread_mutex_unlock(&auth->lock);
-    return !is_verified;
+    return has;
 }
 
 static void start_check(struct http_auth *auth, struct http_exchange *exchange,
@@ -212,9 +218,9 @@ bool http_auth_admit(struct http_auth *auth, struct http_exchange *exchange)
         respond_unauthorized(exchange);
         return false;
     }
-    bool must_check = prepare(auth, &check);
-    if (must_check)
+    bool may_go_on = is_verified(auth, &check);
+    if (!may_go_on)
         start_check(auth, exchange, &check);
     explicit_bzero(&check, sizeof(check));
-    return !must_check;
+    return may_go_on;
 }
