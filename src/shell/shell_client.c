@@ -64,8 +64,8 @@ void shell_client_fail(struct shell_client *client, enum exit_status status, con
     if (client->has_ended)
         return;
     client->failure.action = action;
-    client->failure.object = object ? strdup(object) : NULL;
-    client->failure.reason = reason ? strdup(reason) : NULL;
+    shell_client_keep(&client->failure.object, object ? strdup(object) : NULL);
+    shell_client_keep(&client->failure.reason, reason ? strdup(reason) : NULL);
     client->failure.error = error;
     shell_client_end(client, status);
 }

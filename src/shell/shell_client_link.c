@@ -142,7 +142,7 @@ void shell_link_lose(struct shell_client *client, enum exit_status status, const
         return;
     }
     shell_session_forget(client);
-    if (!retry(client, reason))
+    if (!client->has_ended && !retry(client, reason))
         shell_client_fail(client, status, client->link.was_made ? "go on with" : "talk to",
                           client->link.address, -ECONNRESET, reason);
 }

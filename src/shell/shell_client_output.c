@@ -20,17 +20,18 @@ static size_t terminal_width(void)
 
 /* ---- writing ---- */
 
-/* Nobody reads any more: there is nothing left to be done, and nothing wrong with that. */
 static void fail(struct shell_client *client, int error)
 {
     nk_buffer_consume(&client->output.bytes, nk_buffer_len(&client->output.bytes));
     shell_stream_close(&client->output.stream);
-    if (error == -EPIPE)
+    if (error == -EPIPE) {
+        /* Nobody reads any more: there is nothing left to be done, and nothing wrong. */
         shell_client_end(client, EXIT_STATUS_OK);
-    else
-        shell_client_fail(client, EXIT_STATUS_FAILED, "write to", "standard output", error, NULL);
-    if (client->output.is_ending)
         shell_client_leave(client);
+        return;
+    }
+    client->has_ended = false; /* an end that was planned has failed, too */
+    shell_client_fail(client, EXIT_STATUS_FAILED, "write to", "standard output", error, NULL);
 }
 
 static void on_ready(struct nk_channel *channel, unsigned events)

@@ -92,6 +92,7 @@ struct shell_client_request {
 struct shell_client_raw {
     struct nk_timer timer; /* runs while an answer may still come */
     struct nk_buffer line; /* what its last line has so far */
+    bool is_discarding;    /* nobody wants to see the rest of it */
 };
 
 struct shell_client_input {

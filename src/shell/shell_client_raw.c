@@ -32,6 +32,8 @@ static void show_line(struct shell_client *client, struct nk_slice line)
 static void take_line(struct shell_client *client, struct nk_slice line)
 {
     bool is_asked = client->state == SHELL_CLIENT_ASKING && client->request.lines == 0;
+    if (client->raw.is_discarding)
+        return;
     if (line.len > 0 && line.data[line.len - 1] == '\r')
         line.len--;
     if (!is_asked || client->request.error || !nk_slice_starts_with(line, error_head)) {
@@ -55,6 +57,7 @@ static void on_timer(struct nk_timer *timer)
     struct shell_client_raw *raw = nk_container_of(timer, struct shell_client_raw, timer);
     struct shell_client *client = nk_container_of(raw, struct shell_client, raw);
     take_rest(client);
+    client->raw.is_discarding = false;
     if (client->state == SHELL_CLIENT_ASKING)
         shell_session_finish(client);
 }

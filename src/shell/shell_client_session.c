@@ -246,13 +246,18 @@ void shell_session_finish(struct shell_client *client)
 
 void shell_session_discard(struct shell_client *client)
 {
+    client->input.script = nk_slice_make(NULL, 0);
+    shell_output_discard(client);
+    if (client->options->compat) {
+        client->raw.is_discarding = true; /* its end cannot be told from the next answer */
+        shell_link_resume(client);
+        return;
+    }
     for (size_t i = 0; i < client->expected_count; i++) {
         if (client->expected[i] == SHELL_FOR_USER)
             client->expected[i] = SHELL_FOR_NOBODY;
     }
     client->state = SHELL_CLIENT_READY;
-    client->input.script = nk_slice_make(NULL, 0);
-    shell_output_discard(client);
     shell_link_resume(client);
     shell_person_set_busy(client, false);
 }
@@ -277,4 +282,6 @@ void shell_session_forget(struct shell_client *client)
     else
         shell_output_finish(client); /* the end of the program tells the rest */
     client->state = SHELL_CLIENT_DIALLING;
+    if (client->options->reconnect && client->options->fail_fast && !shell_person_is_there(client))
+        shell_client_end(client, client->status);
 }

@@ -365,6 +365,15 @@ def test_reconnect_asks_again_what_was_lost():
     assert "netkit: the connection was lost in the middle of the answer\n" in done.stderr
 
 
+def test_reconnect_is_no_way_around_fail_fast():
+    """A script would go on behind an answer that was cut in two."""
+    server = Script(plays(READY, "pwd\n", b" /\nok\n", "ls\n", b" one\n"))
+    done = run(server.address, "--reconnect", "--fail-fast", "-e", "ls; pwd")
+    server.finish()
+    assert outcome(done) == (
+        6, "one\n", "netkit: the connection was lost in the middle of the answer\n")
+
+
 def test_reconnect_does_not_go_on_elsewhere():
     """The requests behind the loss would be done in the server's own directory."""
     server = Script(

@@ -330,6 +330,20 @@ def test_raw_session(talk, stage, tree):
     assert terminal.is_as_before()
 
 
+def test_interrupt_of_a_raw_listing(talk, serve, large_tree):
+    """The rest of it would be taken for the answer to the next request."""
+    server = serve("shell", "127.0.0.1:0", "--root", large_tree / "many", "--compat")
+    terminal = talk("--compat", server.address, prompt="> ")
+    terminal.type("ls\r")
+    terminal.wait_for("entry-")
+    terminal.type(control("c"))
+    terminal.wait_for("> ")
+    terminal.type("pwd\r")
+    terminal.wait_for("pwd\r\n/\r\n> ")
+    assert terminal.look().count("entry-") < LARGE
+    leave(terminal)
+
+
 # ---- on a screen ----
 
 
