@@ -5,6 +5,7 @@
 #include "cat/cat_proxy.h"
 #include "cat/cat_run.h"
 #include "net/dialer.h"
+#include "service/connect_failure.h"
 
 /* One name is looked up at a time. */
 #define RESOLVER_THREADS 1
@@ -43,18 +44,8 @@ static void fail(struct connecting *connecting, const struct nk_connect_failure 
 {
     char text[CAT_PROXY_TEXT_MAX];
     const char *action = has_proxy(connecting) ? "connect to the proxy" : "connect to";
-    enum exit_status status = exit_status_of_connect_error(error);
+    enum exit_status status = connect_failure_status(failure, error, &action);
     connecting->look_up_timed_out = failure->step == NK_CONNECT_RESOLVE && error == -ETIMEDOUT;
-    if (failure->step == NK_CONNECT_RESOLVE && error != -ETIMEDOUT) {
-        action = "resolve";
-        status = EXIT_STATUS_UNRESOLVED;
-    } else if (failure->step == NK_CONNECT_OPTIONS) {
-        action = "set the socket options of";
-        status = EXIT_STATUS_FAILED;
-    } else if (failure->step == NK_CONNECT_BIND) {
-        action = "bind the source of";
-        status = EXIT_STATUS_CANNOT_LISTEN;
-    }
     if (has_proxy(connecting))
         cat_proxy_url_print(&connecting->run.options->proxy, text);
     else

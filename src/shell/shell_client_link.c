@@ -4,6 +4,7 @@
 #include "base/error_text.h"
 #include "net/resolver.h"
 #include "os/socket.h"
+#include "service/connect_failure.h"
 #include "shell/shell_client_private.h"
 
 /* One name is looked up at a time. */
@@ -176,18 +177,8 @@ static void fail(struct shell_client *client, const struct nk_connect_failure *f
 {
     char room[NK_ERROR_TEXT_MAX];
     const char *action = "connect to";
-    enum exit_status status = exit_status_of_connect_error(error);
+    enum exit_status status = connect_failure_status(failure, error, &action);
     client->link.look_up_timed_out = failure->step == NK_CONNECT_RESOLVE && error == -ETIMEDOUT;
-    if (failure->step == NK_CONNECT_RESOLVE && error != -ETIMEDOUT) {
-        action = "resolve";
-        status = EXIT_STATUS_UNRESOLVED;
-    } else if (failure->step == NK_CONNECT_OPTIONS) {
-        action = "set the socket options of";
-        status = EXIT_STATUS_FAILED;
-    } else if (failure->step == NK_CONNECT_BIND) {
-        action = "bind the source of";
-        status = EXIT_STATUS_CANNOT_LISTEN;
-    }
     const char *reason = status == EXIT_STATUS_UNRESOLVED ? nk_resolver_error_text(error, room)
                                                           : nk_error_text(error, room);
     if (!retry(client, reason))
