@@ -92,26 +92,26 @@ static void report_failed(void *context, const char *action, const char *object,
 static void report_draining(void *context, int signal_number, uint64_t active, uint64_t drain)
 {
     const struct report *report = context;
+    const char *name = signal_number != 0 ? signal_name(signal_number) : NULL;
     char time[VALUE_TEXT_MAX];
 
     if (report->quiet)
         return;
     if (report->json) {
         json_line_begin(stderr, "draining");
-        json_line_string(stderr, "signal", signal_name(signal_number));
+        if (name != NULL)
+            json_line_string(stderr, "signal", name);
         json_line_integer(stderr, "active", active);
         json_line_seconds(stderr, "drain", drain);
         json_line_end(stderr);
         return;
     }
-    if (active == 0)
-        fprintf(stderr, "stopping on %s\n", signal_name(signal_number));
-    else
-        fprintf(stderr,
-                "stopping on %s: %" PRIu64 " connection%s may finish within %s;"
-                " a second signal stops at once\n",
-                signal_name(signal_number), active, active == 1 ? "" : "s",
-                value_print_duration(drain, time));
+    fprintf(stderr, "stopping%s%s", name != NULL ? " on " : "", name != NULL ? name : "");
+    if (active > 0)
+        fprintf(stderr, ": %" PRIu64 " connection%s may finish within %s; a%s signal stops at once",
+                active, active == 1 ? "" : "s", value_print_duration(drain, time),
+                name != NULL ? " second" : "");
+    fprintf(stderr, "\n");
     fflush(stderr);
 }
 

@@ -22,6 +22,7 @@ static const struct option_part parts[] = {
     {&serve_http_file_table, offsetof(struct serve_http_options, http)},
     {&serve_http_auth_table, offsetof(struct serve_http_options, http)},
     {&serve_http_announce_table, 0},
+    {&serve_http_ending_table, offsetof(struct serve_http_options, http)},
     {&serve_http_limit_table, offsetof(struct serve_http_options, http)},
     {&serve_http_log_table, offsetof(struct serve_http_options, http)},
     {&server_option_table, offsetof(struct serve_http_options, http.service)},
@@ -37,6 +38,7 @@ static const struct server_rules rules = {schemes, NK_ARRAY_LENGTH(schemes), tru
 static serve_http_check_fn *const checks[] = {
     serve_http_check_content, serve_http_check_headers, serve_http_check_auth,
     serve_http_check_upload,  serve_http_check_log,     serve_http_check_announce,
+    serve_http_check_ending,
 };
 
 static enum exit_status check(const struct command_call *call)

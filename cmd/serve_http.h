@@ -23,6 +23,7 @@ extern const struct option_table serve_http_upload_table;  /* what clients may b
 extern const struct option_table serve_http_testing_table; /* endpoints, faults */
 extern const struct option_table serve_http_file_table;    /* how files are kept and coded */
 extern const struct option_table serve_http_auth_table;    /* who may use it */
+extern const struct option_table serve_http_ending_table;  /* when it ends by itself */
 extern const struct option_table serve_http_limit_table;   /* times and sizes */
 extern const struct option_table serve_http_log_table;     /* what is told about it */
 
@@ -37,6 +38,7 @@ extern serve_http_check_fn serve_http_check_content;
 extern serve_http_check_fn serve_http_check_headers;
 extern serve_http_check_fn serve_http_check_auth;
 extern serve_http_check_fn serve_http_check_upload;
+extern serve_http_check_fn serve_http_check_ending;
 extern serve_http_check_fn serve_http_check_log;
 extern serve_http_check_fn serve_http_check_announce;
 

@@ -23,6 +23,7 @@ static const struct option_spec content_options[] = {
         .group = OPTION_GROUP_CONTENT,
         .offset = offsetof(struct http_options, follow_symlinks),
         .help = "also follow links that leave the directory",
+        .rare = true,
     },
     {
         .name = "demo",

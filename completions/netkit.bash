@@ -53,6 +53,8 @@ _netkit_takes_value()
         --max-upload | \
         --cache | \
         --auth-file | \
+        --requests | \
+        --for | \
         --header-timeout | \
         --body-timeout | \
         --keepalive-timeout | \
@@ -493,6 +495,9 @@ _netkit_serve_http()
             --auth-file \
             --open \
             --qr \
+            --requests \
+            --once \
+            --for \
             --header-timeout \
             --body-timeout \
             --keepalive-timeout \

@@ -50,6 +50,8 @@ function __netkit_at
             --max-upload \
             --cache \
             --auth-file \
+            --requests \
+            --for \
             --header-timeout \
             --body-timeout \
             --keepalive-timeout \
@@ -371,6 +373,9 @@ complete -c netkit -n '__netkit_at -p serve http' -l cache -x -d 'small files th
 complete -c netkit -n '__netkit_at -p serve http' -l auth-file -rF -d 'ask for a password: \'name:hash\' lines'
 complete -c netkit -n '__netkit_at -p serve http' -l open -d 'show it in a browser when it is ready'
 complete -c netkit -n '__netkit_at -p serve http' -l qr -d 'draw the URL as a QR code on the terminal'
+complete -c netkit -n '__netkit_at -p serve http' -l requests -x -d 'end when so many were answered; 0: never'
+complete -c netkit -n '__netkit_at -p serve http' -l once -d 'the same as --requests 1'
+complete -c netkit -n '__netkit_at -p serve http' -l for -x -d 'end after that time; 0: never'
 complete -c netkit -n '__netkit_at -p serve http' -l header-timeout -x -d 'to receive a whole request header'
 complete -c netkit -n '__netkit_at -p serve http' -l body-timeout -x -d 'between two parts of a request body'
 complete -c netkit -n '__netkit_at -p serve http' -l keepalive-timeout -x -d 'between requests'

@@ -16,6 +16,7 @@
 
 int http_files_open(struct http_files *files, const char *root)
 {
+    atomic_init(&files->changed, 0);
     files->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (files->root < 0)
         return -errno;

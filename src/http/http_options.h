@@ -11,6 +11,9 @@ struct http_options {
     bool demo;                      /* the demonstration routes and no files */
     bool upload;                    /* clients may bring files */
     bool overwrite;                 /* also in the place of others */
+    uint64_t requests;              /* the server ends behind so many; 0 = it does not */
+    bool once;                      /* behind the first one; cmd/ makes that `requests` */
+    uint64_t run_for;               /* ns, likewise */
     uint64_t max_upload;            /* bytes of one upload; 0 = no limit */
     bool endpoints;                 /* pages below /_/ for testing clients */
     bool dotfiles;                  /* also serve names that start with a dot */

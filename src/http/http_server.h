@@ -16,6 +16,7 @@
 #include "http/http_date.h"
 #include "http/http_options.h"
 #include "http/http_page_file.h"
+#include "http/http_quota.h"
 #include "http/http_repeat.h"
 #include "http/http_request.h"
 #include "http/http_tables.h"
@@ -59,6 +60,8 @@ struct http_server {
     /* For what may block: directories, compression, passwords. Exists while
      * connections do. */
     struct nk_worker_pool *workers;
+
+    struct http_quota *quota; /* the requests that are left; NULL = any number */
 
     struct http_log *log;    /* the access log; NULL = none */
     bool counts;             /* each loop fills its counters */

@@ -84,6 +84,20 @@ static void reopen(void *state)
         http_log_reopen(server->log);
 }
 
+static void attach(void *state, struct service_ending *ending)
+{
+    struct http_server *server = state;
+    if (server->quota)
+        server->quota->ending = ending;
+}
+
+static enum exit_status outcome(void *state)
+{
+    const struct http_server *server = state;
+    const bool is_short = server->quota && !http_quota_is_used_up(server->quota);
+    return is_short ? EXIT_STATUS_FAILED : EXIT_STATUS_OK;
+}
+
 static enum exit_status run_service(struct http_server *server,
                                     const struct service_reporter *reporter)
 {
@@ -101,6 +115,9 @@ static enum exit_status run_service(struct http_server *server,
         .stop = stop,
         .reopen = reopen,
         .request_count = request_count,
+        .run_for = server->options.run_for,
+        .attach = attach,
+        .outcome = outcome,
         .state = server,
     };
     return service_run(&service, &server->options.service, reporter);
@@ -191,8 +208,11 @@ enum exit_status http_service_run(const struct http_options *options,
         .started = nk_clock_monotonic(nk_clock_system()),
     };
     struct http_common_fields fields = {0};
+    struct http_quota quota = {.limit = options->requests};
     enum exit_status status;
     const char *unread = NULL;
+    if (options->requests > 0)
+        server.quota = &quota;
     if (options->endpoints)
         http_endpoints_add(&site);
     if (options->metrics)

@@ -118,9 +118,11 @@ void http_session_go_on(struct nk_tcp_connection *connection)
 void http_session_decide_keep_alive(struct http_exchange *exchange, bool wanted)
 {
     struct http_session *session = http_session_of(exchange->connection);
-    uint64_t limit = exchange->loop->server->options.keepalive_requests;
-    exchange->keep_alive =
-        wanted && !is_draining(exchange->connection) && (limit == 0 || session->requests < limit);
+    const struct http_server *server = exchange->loop->server;
+    uint64_t limit = server->options.keepalive_requests;
+    exchange->keep_alive = wanted && !is_draining(exchange->connection) &&
+                           (limit == 0 || session->requests < limit) &&
+                           (!server->quota || !http_quota_is_used_up(server->quota));
     session->keep_alive = exchange->keep_alive;
     session->ends_unasked = wanted && !exchange->keep_alive;
 }
@@ -129,6 +131,8 @@ void http_session_answer(struct nk_tcp_connection *connection)
 {
     struct http_session *session = http_session_of(connection);
     struct http_exchange exchange = http_session_exchange(connection);
+    struct http_quota *quota = exchange.loop->server->quota;
+    bool is_one_too_many = quota && !http_quota_take(quota);
     session->requests++;
     http_session_decide_keep_alive(&exchange, exchange.request->keep_alive);
     session->state = HTTP_SESSION_ANSWERING;
@@ -138,7 +142,10 @@ void http_session_answer(struct nk_tcp_connection *connection)
     atomic_store_explicit(&exchange.loop->requests,
                           atomic_load_explicit(&exchange.loop->requests, memory_order_relaxed) + 1,
                           memory_order_relaxed);
-    http_site_handle(&exchange);
+    if (NK_UNLIKELY(is_one_too_many))
+        http_respond_status(&exchange, 503, "the server has answered its last request", NULL);
+    else
+        http_site_handle(&exchange);
     if (session->state == HTTP_SESSION_ANSWERING)
         http_session_go_on(connection);
 }

@@ -39,7 +39,8 @@ struct service_reporter {
     /* `action` completes "cannot ...": "listen on"; `object` is quoted; `error`
      * is a negative errno. */
     void (*failed)(void *context, const char *action, const char *object, int error);
-    /* The first stop signal arrived; at most `drain` ns are left. */
+    /* The first stop signal arrived, or with 0 the server ends by itself; at most `drain`
+     * ns are left. */
     void (*draining)(void *context, int signal_number, uint64_t active, uint64_t drain);
     /* On SIGUSR1 (final = false) and once at the end. `status` is the exit
      * status the command will have; meaningful only at the end. */

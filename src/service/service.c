@@ -5,17 +5,12 @@
 #include <sys/select.h>
 
 #include "net/tcp_server.h"
-#include "os/descriptors.h"
-#include "reactor/event_dispatcher.h"
 #include "reactor/signal_watch.h"
 #include "service/confinement.h"
+#include "service/connection_limit.h"
 #include "service/datagrams.h"
 #include "service/listeners.h"
 #include "threads/thread_pool.h"
-
-/* Descriptors that are not connections, under select: listeners, the log, a
- * file for each loop that is sending one ... */
-#define SELECT_RESERVE 32
 
 /* A UDP peer that is silent for so long is forgotten, unless --idle-timeout says
  * otherwise. */
@@ -34,7 +29,9 @@ struct run {
     void **contexts;
     size_t context_count;
     struct nk_timer drain_timer;
-    int stop_signal; /* the first one; 0 = none yet */
+    struct nk_timer end_timer; /* of service->run_for */
+    struct service_ending ending;
+    bool is_draining;
     uint64_t started;
 };
 
@@ -118,9 +115,10 @@ static uint64_t count_active(const struct run *run)
     return active;
 }
 
+/* `signal_number` is 0 when nobody has sent one. */
 static void drain(struct run *run, int signal_number)
 {
-    run->stop_signal = signal_number;
+    run->is_draining = true;
     run->reporter->draining(run->reporter->context, signal_number, count_active(run),
                             run->options->drain);
     run->draining_parts = service_datagrams_drain(run->datagrams) ? 2 : 1;
@@ -130,7 +128,24 @@ static void drain(struct run *run, int signal_number)
         nk_tcp_server_cut(run->server);
 }
 
-/* The second stop signal: the process ends the way the shell expects of it. */
+static void end_by_itself(struct run *run)
+{
+    if (!run->is_draining)
+        drain(run, 0);
+}
+
+static void on_end(struct nk_task *task)
+{
+    struct service_ending *ending = nk_container_of(task, struct service_ending, task);
+    end_by_itself(nk_container_of(ending, struct run, ending));
+}
+
+static void on_end_timer(struct nk_timer *timer)
+{
+    end_by_itself(nk_container_of(timer, struct run, end_timer));
+}
+
+/* A stop signal while it drains: the process ends the way the shell expects of it. */
 static void die(struct run *run, int signal_number)
 {
     signal(signal_number, SIG_DFL);
@@ -153,7 +168,7 @@ static void on_signal(void *context, int signal_number)
         report_statistics(run, false, EXIT_STATUS_OK);
     else if (signal_number == SIGHUP)
         read_again(run);
-    else if (run->stop_signal == 0)
+    else if (!run->is_draining)
         drain(run, signal_number);
     else
         die(run, signal_number);
@@ -208,26 +223,6 @@ static int make_contexts(struct run *run)
     return 0;
 }
 
-/* By default 80 % of the descriptors: the rest is for files being sent,
- * listeners and the program itself. */
-static uint64_t connection_limit(const struct run *run)
-{
-    uint64_t most;
-    if (nk_descriptors_raise_limit(&most) < 0)
-        most = nk_descriptors_limit();
-    uint64_t limit = most / 5 * 4 / (1 + run->service->descriptors_per_connection);
-    const char *dispatcher = nk_event_loop_dispatcher_name(run->loop);
-    size_t capacity = nk_event_dispatcher_by_name(dispatcher)->capacity;
-    if (capacity > 0 && most > capacity - SELECT_RESERVE)
-        most = capacity - SELECT_RESERVE;
-    if (limit > most)
-        limit = most;
-    uint64_t wanted = run->options->max_conns;
-    if (wanted == SERVICE_MAX_CONNS_AUTO)
-        return limit;
-    return wanted == 0 || wanted > most ? most : wanted;
-}
-
 static int make_server(struct run *run)
 {
     struct access_list *access_list = run->options->access_list;
@@ -237,7 +232,8 @@ static int make_server(struct run *run)
         .backlog = run->options->backlog > INT32_MAX ? INT32_MAX : (int)run->options->backlog,
         .no_delay = run->options->nodelay,
         .reuse_port = run->options->reuseport,
-        .max_connections = connection_limit(run),
+        .max_connections = service_connection_limit(run->service, run->options,
+                                                    nk_event_loop_dispatcher_name(run->loop)),
         .admit = access_list ? access_list_admit : NULL,
         .admit_context = access_list,
         .on_drained = on_drained,
@@ -269,6 +265,10 @@ static int confine(struct run *run)
 
 static int start_threads(struct run *run)
 {
+    run->ending.loop = run->loop;
+    run->ending.drain = on_end;
+    if (run->service->attach)
+        run->service->attach(run->service->state, &run->ending);
     int error = nk_thread_pool_run(run->pool);
     if (!error && run->service->start)
         error = run->service->start(run->service->state);
@@ -334,6 +334,29 @@ static void take_down(struct run *run, bool has_started)
     nk_event_loop_free(run->loop);
 }
 
+/* Serves until everything has drained. */
+static enum exit_status serve(struct run *run)
+{
+    const struct service *service = run->service;
+    struct nk_tcp_server_counters counters;
+    uint64_t end = nk_event_loop_now(run->loop) + service->run_for;
+    int error = 0;
+    nk_tcp_server_start(run->server);
+    service_datagrams_start(run->datagrams);
+    if (service->run_for > 0)
+        error = nk_event_loop_set_timer(run->loop, &run->end_timer, end);
+    if (!error)
+        error = nk_event_loop_run(run->loop);
+    nk_event_loop_cancel_timer(run->loop, &run->end_timer);
+    nk_event_loop_cancel_timer(run->loop, &run->drain_timer);
+    nk_tcp_server_counters(run->server, &counters);
+    if (error)
+        run->reporter->failed(run->reporter->context, "run", "the event loop", error);
+    if (error || counters.cut > 0)
+        return EXIT_STATUS_FAILED;
+    return service->outcome ? service->outcome(service->state) : EXIT_STATUS_OK;
+}
+
 enum exit_status service_run(const struct service *service, const struct service_options *options,
                              const struct service_reporter *reporter)
 {
@@ -344,18 +367,12 @@ enum exit_status service_run(const struct service *service, const struct service
         .started = nk_clock_monotonic(nk_clock_system()),
     };
     nk_timer_init(&run.drain_timer, on_drain_timeout);
+    nk_timer_init(&run.end_timer, on_end_timer);
+    atomic_flag_clear(&run.ending.is_asked);
     enum exit_status status = build(&run);
     bool has_started = status == EXIT_STATUS_OK;
     if (has_started) {
-        nk_tcp_server_start(run.server);
-        service_datagrams_start(run.datagrams);
-        int error = nk_event_loop_run(run.loop);
-        nk_event_loop_cancel_timer(run.loop, &run.drain_timer);
-        struct nk_tcp_server_counters counters;
-        nk_tcp_server_counters(run.server, &counters);
-        status = error || counters.cut > 0 ? EXIT_STATUS_FAILED : EXIT_STATUS_OK;
-        if (error)
-            reporter->failed(reporter->context, "run", "the event loop", error);
+        status = serve(&run);
         report_statistics(&run, true, status);
     }
     take_down(&run, has_started);

@@ -10,6 +10,7 @@
 #include "net/tcp_connection.h"
 #include "net/udp_endpoint.h"
 #include "service/confine.h"
+#include "service/ending.h"
 #include "service/exit_status.h"
 #include "service/reporter.h"
 #include "service/service_options.h"
@@ -55,10 +56,19 @@ struct service {
     uint64_t (*refused_count)(const void *context);
     uint64_t (*dropped_count)(const void *context);
 
+    /* The server ends by itself after so many ns, as after the first SIGTERM; 0 = it does
+     * not. Or whenever the service calls service_end (service/ending.h) with what it gets
+     * here, on the main thread, before anything is accepted. May be NULL. */
+    uint64_t run_for;
+    void (*attach)(void *state, struct service_ending *ending);
+
+    /* The exit status of a run in which nothing else went wrong. NULL: EXIT_STATUS_OK. */
+    enum exit_status (*outcome)(void *state);
+
     void *state; /* handed to context_new, start, stop and reopen */
 };
 
-/* Runs the service until a signal stops it. The first SIGINT or SIGTERM drains;
+/* Runs the service until a signal, or it itself, ends it. The first SIGINT or SIGTERM drains;
  * a second one takes its usual course and ends the process. Main thread only,
  * before any other thread exists. */
 enum exit_status service_run(const struct service *service, const struct service_options *options,
