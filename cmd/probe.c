@@ -1,6 +1,7 @@
 #include "probe.h"
 
 #include <errno.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "os/socket_options.h"
@@ -44,6 +45,25 @@ static const struct option_spec pace_options[] = {
         .maximum = UINT32_MAX,
         .help = "probes of each address",
         .unset = "until stopped",
+    },
+};
+
+static const struct option_spec family_options[] = {
+    {
+        .name = "ipv4",
+        .letter = '4',
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_ADDRESS,
+        .offset = offsetof(struct probe_command_options, only_v4),
+        .help = "use IPv4 only",
+    },
+    {
+        .name = "ipv6",
+        .letter = '6',
+        .kind = OPTION_FLAG,
+        .group = OPTION_GROUP_ADDRESS,
+        .offset = offsetof(struct probe_command_options, only_v6),
+        .help = "use IPv6 only",
     },
 };
 
@@ -100,6 +120,14 @@ static const struct option_spec run_options[] = {
         .help = "print the summary and nothing else",
     },
     {
+        .name = "verbose",
+        .letter = 'v',
+        .kind = OPTION_REPEATED,
+        .group = OPTION_GROUP_MESSAGES,
+        .offset = offsetof(struct probe_command_options, common.verbosity),
+        .help = "also say when probes are sent, and how late",
+    },
+    {
         .name = "dispatcher",
         .kind = OPTION_CHOICE,
         .group = OPTION_GROUP_PERFORMANCE,
@@ -113,6 +141,7 @@ static const struct option_spec run_options[] = {
 };
 
 const struct option_table probe_pace_table = {pace_options, NK_ARRAY_LENGTH(pace_options)};
+const struct option_table probe_family_table = {family_options, NK_ARRAY_LENGTH(family_options)};
 const struct option_table probe_run_table = {run_options, NK_ARRAY_LENGTH(run_options)};
 
 /* ---- options ---- */
@@ -190,6 +219,10 @@ enum exit_status probe_options_complete(const struct command_call *call)
     if (mine->live && (mine->common.json || mine->common.quiet))
         return command_usage_error(name, "--live has no effect with --%s",
                                    mine->common.json ? "json" : "quiet");
+    if (mine->only_v4 && mine->only_v6)
+        return command_usage_error(name, "--ipv4 and --ipv6 exclude each other");
+    if (mine->only_v4 || mine->only_v6)
+        mine->probe.family = mine->only_v4 ? AF_INET : AF_INET6;
     if (mine->until != NULL && mine->fail_if.count > 0)
         return command_usage_error(name, "--fail-if has no effect with --until");
     if (mine->until != NULL && is_given(call, "count"))

@@ -22,6 +22,8 @@ struct probe_command_options {
     bool live;
     const char *metrics; /* an address, or NULL */
     struct nk_address metrics_address;
+    bool only_v4;
+    bool only_v6;
     bool shows_ports; /* the targets are ports of hosts: a table of them is the report */
     /* What probe.targets and probe.thresholds point at. */
     char **targets;
@@ -34,9 +36,10 @@ struct probe_command_options {
         .probe = PROBE_OPTIONS_DEFAULT,                                                            \
     }
 
-extern const struct option_table probe_pace_table; /* --interval and --wait: one attempt at a
-                                                      time; base 0 */
-extern const struct option_table probe_run_table;  /* for all kinds; base 0 */
+extern const struct option_table probe_pace_table;   /* --interval and --wait: one attempt at a
+                                                        time; base 0 */
+extern const struct option_table probe_family_table; /* -4 and -6: for names; base 0 */
+extern const struct option_table probe_run_table;    /* for all kinds; base 0 */
 
 /* Fills in the options that are words and finds those that contradict each other.
  * Returns EXIT_STATUS_OK, or EXIT_STATUS_USAGE after saying what is wrong; likewise

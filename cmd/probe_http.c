@@ -40,8 +40,8 @@ static const struct option_spec options[] = {
 static const struct option_table table = {options, NK_ARRAY_LENGTH(options)};
 
 static const struct option_part parts[] = {
-    {&table, 0}, {&probe_pace_table, 0}, {&probe_run_table, 0}, {&common_option_table, 0},
-    {NULL, 0},
+    {&table, 0},           {&probe_family_table, 0},  {&probe_pace_table, 0},
+    {&probe_run_table, 0}, {&common_option_table, 0}, {NULL, 0},
 };
 
 static const enum nk_scheme schemes[] = {NK_SCHEME_HTTP};

@@ -752,6 +752,8 @@ _netkit_probe_tcp()
     elif [[ $cur == -* ]]; then
         _netkit_words \
             --ports \
+            --ipv4 \
+            --ipv6 \
             --interval \
             --wait \
             --count \
@@ -761,8 +763,8 @@ _netkit_probe_tcp()
             --metrics \
             --timeout \
             --quiet \
-            --dispatcher \
             --verbose \
+            --dispatcher \
             --json \
             --help
     fi
@@ -786,6 +788,8 @@ _netkit_probe_udp()
         _netkit_words \
             --data \
             --hex \
+            --ipv4 \
+            --ipv6 \
             --interval \
             --wait \
             --count \
@@ -795,8 +799,8 @@ _netkit_probe_udp()
             --metrics \
             --timeout \
             --quiet \
-            --dispatcher \
             --verbose \
+            --dispatcher \
             --json \
             --help
     fi
@@ -827,8 +831,8 @@ _netkit_probe_unix()
             --metrics \
             --timeout \
             --quiet \
-            --dispatcher \
             --verbose \
+            --dispatcher \
             --json \
             --help
     fi
@@ -856,6 +860,8 @@ _netkit_probe_http()
         _netkit_words \
             --expect \
             --method \
+            --ipv4 \
+            --ipv6 \
             --interval \
             --wait \
             --count \
@@ -865,8 +871,8 @@ _netkit_probe_http()
             --metrics \
             --timeout \
             --quiet \
-            --dispatcher \
             --verbose \
+            --dispatcher \
             --json \
             --help
     fi
@@ -901,8 +907,8 @@ _netkit_probe_keepalive()
             --metrics \
             --timeout \
             --quiet \
-            --dispatcher \
             --verbose \
+            --dispatcher \
             --json \
             --help
     fi

@@ -102,6 +102,7 @@ static int dial_address(struct probe_dial *dial)
     struct nk_address address;
     const struct nk_dialer_options options = {
         .pool = probe_target_pool(target),
+        .family = target->run->options->family,
         .on_attempt = on_attempt,
         .on_done = on_dialled,
         .context = dial,

@@ -157,7 +157,7 @@ static int make_limits(struct probe_run *run)
     if (strcmp(nk_event_loop_dispatcher_name(run->loop), "select") == 0 && limit > FD_SETSIZE)
         limit = FD_SETSIZE;
     run->in_flight_max =
-        limit > 2 * DESCRIPTORS_RESERVED ? limit - DESCRIPTORS_RESERVED : DESCRIPTORS_RESERVED;
+        limit > 2 * DESCRIPTORS_RESERVED ? limit - DESCRIPTORS_RESERVED : limit / 2 + 1;
     if (run->options->in_flight > 0 && run->options->in_flight < run->in_flight_max)
         run->in_flight_max = run->options->in_flight;
     return 0;

@@ -115,9 +115,9 @@ static int find_relation(const char *text)
 int probe_threshold_parse(struct probe_threshold *threshold, const char *text, const char **reason)
 {
     static const char *const limits[] = {
-        [TIME] = "a time such as 5ms must stand behind the comparison",
-        [SHARE] = "a percentage such as 1% must stand behind the comparison",
-        [NUMBER] = "a number must stand behind the comparison",
+        [TIME] = "needs a time as its limit, such as 5ms",
+        [SHARE] = "needs a percentage as its limit, such as 1%",
+        [NUMBER] = "needs a number as its limit",
     };
     const char *at = skip_blanks(text);
     size_t len = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789");
