@@ -80,7 +80,7 @@ def check(*words, timeout=2 * PATIENCE):
 def test_our_own_server_keeps_every_rule(own):
     """serve http breaks a rule of the table, or check http accuses it falsely."""
     done = check(own.address + "text")
-    assert "failed" not in done.stdout, done.stdout
+    assert "failed" not in done.stdout and "skipped" not in done.stdout, done.stdout
     assert done.returncode == 0, done
     assert done.stderr == ""
 
