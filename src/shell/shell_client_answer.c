@@ -68,6 +68,9 @@ static void take_status(struct shell_client *client, const struct shell_reply *r
         shell_client_keep(&client->request.error, is_error ? copy(reply->text) : NULL);
     } else if (purpose == SHELL_FOR_COMPLETION) {
         shell_person_end_names(client, !is_error);
+    } else if (purpose == SHELL_FOR_DIRECTORY && (is_error || !client->directory)) {
+        shell_client_fail(client, EXIT_STATUS_FAILED, "talk to", client->link.address, -EBADMSG,
+                          "it does not tell the directory");
     } else if (purpose == SHELL_FOR_DIRECTORY) {
         shell_person_update_prompt(client);
     } else if (purpose == SHELL_FOR_RETURN && is_error) {

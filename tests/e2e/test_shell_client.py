@@ -266,6 +266,16 @@ def test_server_of_another_kind(greeting, problem):
     assert done.stderr == f"netkit: cannot talk to '{server.address}': {problem}\n"
 
 
+@pytest.mark.parametrize("answer", [b"ok\n", b"error: what?\n"])
+def test_server_without_a_directory(answer):
+    """A client that wants to know where it is would ask for ever."""
+    server = Script(plays(READY, "pwd\n", answer))
+    done = run(server.address, "--reconnect", "-e", "ls")
+    server.finish()
+    assert outcome(done) == (
+        1, "", f"netkit: cannot talk to '{server.address}': it does not tell the directory\n")
+
+
 def test_server_cannot_write_on_the_terminal():
     """A server could change the title of the window, or type for its user."""
     server = Script(plays(READY, "ls\n", b" good\n \x1b]0;owned\x07\nok\n"))
