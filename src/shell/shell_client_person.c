@@ -62,8 +62,7 @@ void shell_person_set_busy(struct shell_client *client, bool is_busy)
         return;
     }
     person->is_busy = false;
-    line_editor_show(person->editor);
-    line_editor_resume(person->editor);
+    line_editor_resume_and_show(person->editor);
 }
 
 void shell_person_hide(struct shell_client *client)

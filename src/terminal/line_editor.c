@@ -74,6 +74,15 @@ void line_editor_resume(struct line_editor *editor)
     editor_take_keys(editor);
 }
 
+void line_editor_resume_and_show(struct line_editor *editor)
+{
+    editor->is_paused = false;
+    editor_apply_mode(editor);
+    line_editor_show(editor);
+    editor_want_input(editor);
+    editor_take_keys(editor);
+}
+
 /* ---- life ---- */
 
 static void on_drained(struct terminal_output *output)

@@ -110,4 +110,8 @@ void line_editor_set_raw(struct line_editor *editor, bool raw);
 void line_editor_pause(struct line_editor *editor);
 void line_editor_resume(struct line_editor *editor);
 
+/* The same for one that was hidden when it was paused: shows it, too, when ^C is a key
+ * again and before the keys that were typed ahead are taken. */
+void line_editor_resume_and_show(struct line_editor *editor);
+
 #endif

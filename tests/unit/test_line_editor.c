@@ -446,6 +446,26 @@ static void keys_wait_while_it_is_paused(void **state)
     assert_string_equal(line, "waits");
 }
 
+/* Somebody who sees the line types ^C to clear it: it must not be a signal any more. */
+static void a_line_that_is_shown_has_its_keys(void **state)
+{
+    struct termios now;
+
+    (void)state;
+    line_editor_hide(editor);
+    line_editor_pause(editor);
+    assert_int_equal(tcgetattr(terminal, &now), 0);
+    assert_true(now.c_lflag & ISIG);
+    forget_screen();
+    type("ahead\r");
+    line_editor_resume_and_show(editor);
+    assert_int_equal(tcgetattr(terminal, &now), 0);
+    assert_true(now.c_cc[VINTR] == _POSIX_VDISABLE || !(now.c_lflag & ISIG));
+    TURN_UNTIL(loop, lines == 1);
+    assert_string_equal(line, "ahead");
+    TURN_UNTIL(loop, shows("? ahead"));
+}
+
 /* ---- completion ---- */
 
 static void complete(size_t word_len, const char *one, const char *other)
@@ -607,6 +627,7 @@ int main(void)
         CASE(a_line_can_be_put_aside),
         CASE(raw_keys_pass_as_they_are),
         CASE(keys_wait_while_it_is_paused),
+        CASE(a_line_that_is_shown_has_its_keys),
         CASE(words_are_completed),
         CASE(a_late_answer_is_dropped),
         CASE(a_tabulator_may_be_text),
