@@ -38,10 +38,11 @@ def test_plain_report_has_a_line_for_each_probe_and_a_table():
     server, port = listener()
     with server:
         output = plain("tcp", str(port), "--count", 2, *QUICK)
+    # The second has a look-up of its own when that of the first has taken longer than a moment.
     name = rf"tcp://localhost:{port}"
     assert re.fullmatch(
         rf"{name}: probe 1: [\d.]+ ms, resolve [\d.]+ ms, connect [\d.]+ ms\n"
-        rf"{name}: probe 2: [\d.]+ ms\n"
+        rf"{name}: probe 2: [\d.]+ ms(, resolve [\d.]+ ms, connect [\d.]+ ms)?\n"
         r"\naddress +probes +lost +min +p50 +p90 +p99 +max  \(ms\)\n"
         rf"{name} +2 +0%( +[\d.]+){{5}}\n", output)
 
