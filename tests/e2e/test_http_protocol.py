@@ -418,6 +418,39 @@ def rest():
                check=redirects_to("/sub/"))
 
 
+def files():
+    """Rows 53 to 55: ranges and conditions; the rest of them is in test_http_ranges.py and
+    test_http_conditions.py."""
+    many = ",".join(f"{i}-{i}" for i in range(65))
+    for value in ("bytes=5-2", "bytes=a-b", "lines=0-1", "bytes=0-1,1-2", f"bytes={many}"):
+        yield case(53, f"range-{value[:20]}", get(f"Range: {value}"), 200, end=KEEP, check=is_text)
+    for value in ("bytes=-0", "bytes=34-", f"bytes={2**64}-", f"bytes={2**64 + 1}-{2**64 + 2}"):
+        yield case(53, f"range-{value}", get(f"Range: {value}"), 416, end=KEEP, check=says_size)
+    yield case(53, "first-byte", get("Range: bytes=0-0"), 206, end=KEEP, check=is_first_byte)
+    yield case(54, "none-match-any", get("If-None-Match: *"), 304, end=KEEP)
+    yield case(54, "none-match-wins",
+               get('If-None-Match: "x"', "If-Modified-Since: Sun, 06 Nov 2094 08:49:37 GMT"), 200,
+               end=KEEP, check=is_text)
+    yield case(54, "bad-date", get("If-Modified-Since: yesterday"), 200, end=KEEP, check=is_text)
+    for date in ("Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+                 "Sun Nov  6 08:49:37 1994"):
+        yield case(54, f"date-{date}", get(f"If-Unmodified-Since: {date}"), 412, end=KEEP)
+    yield case(55, "if-range-weak", get("Range: bytes=0-0", 'If-Range: W/"x"'), 200, end=KEEP,
+               check=is_text)
+
+
+def is_text(response):
+    assert response.body == TEXT
+
+
+def says_size(response):
+    assert response["Content-Range"] == f"bytes */{len(TEXT)}"
+
+
+def is_first_byte(response):
+    assert (response.body, response["Content-Range"]) == (TEXT[:1], f"bytes 0-0/{len(TEXT)}")
+
+
 def hides_secrets(response):
     assert b"secret" not in response.body
     assert not any("secret" in value for _, value in response.fields)
@@ -437,7 +470,7 @@ def redirects_to(location):
 
 CASES = [
     each
-    for table in (framing, chunks, targets, fields, bodies, limits, rest)
+    for table in (framing, chunks, targets, fields, bodies, limits, rest, files)
     for each in table()
 ]
 
@@ -542,7 +575,7 @@ def test_a_400_names_the_rule_and_the_field(server, field, text):
 def test_every_row_has_a_case():
     """A row of the table that nobody tests."""
     rows = {int(each.name[:2]) for each in CASES}
-    assert rows == set(range(1, 53))
+    assert rows == set(range(1, 56))
     names = [each.name for each in CASES]
     assert len(names) == len(set(names)), "two cases with the same name"
 
