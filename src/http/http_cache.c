@@ -94,7 +94,7 @@ static bool make_room(struct http_cache *cache, size_t cost)
         (cache->bucket_count == 0 && make_table(cache) < 0) ||
         cost > cache->capacity - table_size(cache))
         return false;
-    while (cache->used + cost > cache->capacity)
+    while (cache->used + cost > cache->capacity && !nk_list_is_empty(&cache->recent))
         http_cache_drop(cache, oldest(cache));
     return true;
 }
