@@ -1,6 +1,7 @@
 /* `netkit connect`: from the command line to cat_connect_run. */
 #include "base/clock.h"
 #include "cat.h"
+#include "report.h"
 
 #define HOUR (UINT64_C(3600) * NK_NANOSECONDS_PER_SECOND)
 
@@ -111,9 +112,13 @@ static enum exit_status run(struct command_call *call)
         status = check_telnet(call);
     if (status != EXIT_STATUS_OK)
         return status;
+    report_begin_log(&options->common);
     if (cat_is_for_datagrams(options))
-        return cat_datagram_connect_run(&options->cat, &reporter);
-    return cat_connect_run(&options->cat, &reporter);
+        status = cat_datagram_connect_run(&options->cat, &reporter);
+    else
+        status = cat_connect_run(&options->cat, &reporter);
+    report_end_log();
+    return status;
 }
 
 static const struct command_example examples[] = {

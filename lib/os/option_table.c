@@ -154,6 +154,12 @@ const char *nk_setting_next(struct nk_slice *text, struct nk_setting *setting)
     return NULL;
 }
 
+const struct nk_option *nk_option_rows(size_t *count)
+{
+    *count = NK_ARRAY_LENGTH(options);
+    return options;
+}
+
 const struct nk_option *nk_option_next_row(const struct nk_option *row)
 {
     const struct nk_option *end = options + NK_ARRAY_LENGTH(options);

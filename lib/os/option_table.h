@@ -60,6 +60,9 @@ struct nk_setting {
 NK_PUBLIC const char *nk_setting_next(struct nk_slice *text, struct nk_setting *setting)
     NK_NONNULL(1, 2);
 
+/* All rows, those of a key together. */
+NK_PUBLIC const struct nk_option *nk_option_rows(size_t *count) NK_NONNULL(1);
+
 /* The row behind `row` with the same key, or NULL. An IPv6 socket that also
  * carries IPv4 has a hop limit for each of them. */
 NK_PUBLIC const struct nk_option *nk_option_next_row(const struct nk_option *row) NK_NONNULL(1);

@@ -1,6 +1,8 @@
 #include "os/socket_options.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "os/option_table.h"
@@ -250,4 +252,52 @@ int nk_socket_options_apply(int fd, const char *text, const char **failed_key)
         }
     }
     return 0;
+}
+
+/* ---- printing ---- */
+
+/* The value of one row, or "" when the kernel does not tell. */
+static void print_value(int fd, const struct nk_option *row, char *text, size_t size)
+{
+    static const char *const units[NK_OPTION_KINDS] = {
+        [NK_OPTION_SECONDS] = "s",
+        [NK_OPTION_MILLISECONDS] = "ms",
+    };
+    int number = 0;
+    socklen_t len = (socklen_t)size - 1;
+
+    text[0] = '\0';
+    if (row->kind == NK_OPTION_CONGESTION) {
+        memset(text, 0, size);
+        if (getsockopt(fd, row->level, row->option, text, &len) < 0)
+            text[0] = '\0';
+    } else if (nk_socket_get_option(fd, row->level, row->option, &number) == 0) {
+        const char *unit = units[row->kind] ? units[row->kind] : "";
+        snprintf(text, size, "%d%s", number, unit);
+    }
+}
+
+const char *nk_socket_options_print(int fd, char text[static NK_SOCKET_OPTIONS_TEXT_MAX])
+{
+    size_t count;
+    size_t used = 0;
+    int kind = 0;
+    const struct nk_option *rows = nk_option_rows(&count);
+
+    text[0] = '\0';
+    if (kind_of_socket(fd, &kind) != 0)
+        return text;
+    for (size_t i = 0; i < count; i++) {
+        char value[32];
+        bool is_known =
+            i > 0 && (rows[i - 1].sockets & kind) && nk_slice_equal(rows[i].key, rows[i - 1].key);
+        if (rows[i].kind > NK_OPTION_CONGESTION || !(rows[i].sockets & kind) || is_known)
+            continue;
+        print_value(fd, &rows[i], value, sizeof(value));
+        if (value[0] != '\0' && used + rows[i].key.len + sizeof(value) < NK_SOCKET_OPTIONS_TEXT_MAX)
+            used += (size_t)snprintf(text + used, NK_SOCKET_OPTIONS_TEXT_MAX - used, "%s%.*s=%s",
+                                     used > 0 ? "&" : "", (int)rows[i].key.len, rows[i].key.data,
+                                     value);
+    }
+    return text;
 }

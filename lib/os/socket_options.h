@@ -70,4 +70,12 @@ NK_PUBLIC NK_MUST_USE int nk_socket_options_refuse_source(const char *text) NK_N
 NK_PUBLIC NK_MUST_USE int nk_socket_options_apply(int fd, const char *text, const char **failed_key)
     NK_NONNULL(2, 3);
 
+/* Room for what nk_socket_options_print writes. */
+#define NK_SOCKET_OPTIONS_TEXT_MAX 512
+
+/* Writes the options that the socket has now in the form of an address's, such as
+ * "rcvbuf=131072&sndbuf=87040&ttl=64"; the kernel says twice the size of a buffer that
+ * was asked for. Groups, interfaces and sources are left out. Returns `text`. */
+NK_PUBLIC const char *nk_socket_options_print(int fd, char text[static NK_SOCKET_OPTIONS_TEXT_MAX]);
+
 #endif

@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "cat/cat_pump.h"
 #include "os/socket.h"
+#include "os/socket_options.h"
 #include "os/socket_record.h"
 #include "os/socket_shared.h"
 
@@ -54,11 +56,20 @@ static int reopen_terminal(int fd)
     return own < 0 ? fd : own;
 }
 
+static void log_options(int fd)
+{
+    char text[NK_SOCKET_OPTIONS_TEXT_MAX];
+    if (nk_log_enabled(NK_LOG_DEBUG))
+        nk_log(NK_LOG_DEBUG, "the options of the socket: %s", nk_socket_options_print(fd, text));
+}
+
 int cat_port_open(struct cat_port *port, struct nk_event_loop *loop, int fd)
 {
     struct cat_port opened = {.fd = fd, .given = fd, .kind = kind_of(fd)};
     if (opened.kind == CAT_PORT_TERMINAL)
         opened.fd = reopen_terminal(fd);
+    if (opened.kind == CAT_PORT_SOCKET)
+        log_options(fd);
     if (nk_socket_keeps_records(fd))
         opened.keeps_records = nk_socket_mark_records(fd) == 0;
     int error = nk_channel_open(&port->channel, loop, opened.fd, on_ready);

@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "os/socket.h"
 
 /* How often it is looked whether the peer has everything: no event says so. */
@@ -119,6 +121,7 @@ static void on_up_ended(struct cat_pump *pump, int error, bool at_sink)
 {
     struct cat_session *session = nk_container_of(pump, struct cat_session, up);
     session->has_up = false;
+    nk_log(NK_LOG_DEBUG, "the input has ended, after %" PRIu64 " bytes", pump->moved);
     cat_port_close(&session->in);
     if (error && !at_sink) {
         end(session, EXIT_STATUS_FAILED, "read standard input", error);
@@ -169,6 +172,7 @@ static void on_down_ended(struct cat_pump *pump, int error, bool at_sink)
 {
     struct cat_session *session = nk_container_of(pump, struct cat_session, down);
     session->has_down = false;
+    nk_log(NK_LOG_DEBUG, "the peer's direction has ended, after %" PRIu64 " bytes", pump->moved);
     if (error == -EMSGSIZE && !at_sink) /* a record of more than we take */
         end(session, EXIT_STATUS_FAILED, "receive from the peer", error);
     else if (error && !at_sink)

@@ -624,6 +624,25 @@ def test_status_of_a_signal_as_an_event(stage):
     assert read_events(cat.stderr())[-1]["status"] == 128 + signal.SIGTERM
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_more_is_said_at_wish(stage, role):
+    """-vv does not show what the connection is like and which direction has ended."""
+    if role == "listen":
+        cat, addresses = stage.listening("-vv", address="127.0.0.1:0?ttl=9")
+        peer = stage.keep(Peer(netkit_server.connect(addresses[0].partition("?")[0])))
+    else:
+        server, word = stage.listener()
+        cat = stage.cat("connect", "-vv", f"{word}?ttl=9")
+        peer = stage.keep(Peer(server.accept()[0]))
+    cat.wait_for_line("&ttl=9&")
+    peer.end()
+    cat.wait_for_line("debug: the peer's direction has ended, after 0 bytes")
+    cat.send(b"abc")
+    cat.end()
+    cat.wait(0)
+    cat.wait_for_line("debug: the input has ended, after 3 bytes")
+
+
 def test_nothing_is_said_without_need(stage):
     """A pipeline's terminal is littered."""
     cat, peer = stage.pair("connect")

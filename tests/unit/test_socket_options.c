@@ -418,6 +418,32 @@ static void no_socket_is_reported(void **state)
     assert_ptr_equal(failed_key, text);
 }
 
+/* What -vv shows would be of another socket than the one that is used. */
+static void options_are_printed(void **state)
+{
+    static const char settings[] = "rcvbuf=64k&ttl=7&keepidle=2m&user-timeout=1500ms&nodelay=on"
+                                   "&congestion=reno";
+    static const char *const expected[] = {
+        "rcvbuf=131072",        "&sndbuf=",   "&ttl=7&",         "&keepidle=120s",
+        "&user-timeout=1500ms", "&nodelay=1", "&congestion=reno"};
+    char text[NK_SOCKET_OPTIONS_TEXT_MAX];
+    const char *failed_key;
+    int fd = nk_socket_open(AF_INET, SOCK_STREAM);
+
+    (void)state;
+    assert_int_equal(nk_socket_options_apply(fd, settings, &failed_key), 0);
+    nk_socket_options_print(fd, text);
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(expected); i++)
+        assert_non_null(strstr(text, expected[i]));
+    assert_null(strstr(text, "broadcast"));
+    nk_socket_close(fd);
+    fd = nk_socket_open(AF_UNIX, SOCK_STREAM);
+    assert_memory_equal(nk_socket_options_print(fd, text), "sndbuf=", 7);
+    assert_null(strchr(text, '&'));
+    nk_socket_close(fd);
+    assert_string_equal(nk_socket_options_print(-1, text), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -431,6 +457,7 @@ int main(void)
         cmocka_unit_test(the_source_is_found_in_the_text),
         cmocka_unit_test(refusal_of_the_kernel_names_the_key),
         cmocka_unit_test(no_socket_is_reported),
+        cmocka_unit_test(options_are_printed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
