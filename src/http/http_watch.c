@@ -169,8 +169,6 @@ void http_watch_begin(struct http_watch *watch, struct http_visitor **visitor,
         *visitor = visitor_new(watch, connection);
     if (rule && *visitor && (*visitor)->last && !(*visitor)->last->is_handed_over)
         return; /* it is the request that has begun whose rest is refused */
-    if (watch->options.counters)
-        http_counters_begin(watch->options.counters);
     if (rule)
         record = record_refusal(rule);
     else
@@ -179,6 +177,8 @@ void http_watch_begin(struct http_watch *watch, struct http_visitor **visitor,
         free(record);
         return;
     }
+    if (watch->options.counters)
+        http_counters_begin(watch->options.counters);
     record->started = nk_event_loop_now(watch->options.loop);
     record->entry.wall = watch->buffer ? nk_clock_wall(nk_clock_system()) : 0;
     record->begin = output_of(connection);

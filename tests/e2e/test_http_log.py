@@ -206,6 +206,17 @@ def test_a_full_disk_is_told_once_and_kills_nobody(logged):
     assert "netkit: warning: 3 lines are missing in the access log '/dev/full'" in server.stderr()
 
 
+@pytest.mark.parametrize("threads", [0, 2])
+def test_nothing_is_lost_at_the_end(logged, tmp_path, threads):
+    """What the loops have not handed over when the server ends is forgotten."""
+    server = logged("--threads", threads)
+    with HttpClient(server) as client:
+        for _ in range(20):
+            client.get("/text")
+        server.stop()
+    assert len((tmp_path / "log").read_text(encoding="utf-8").splitlines()) == 20
+
+
 def test_a_log_on_stderr(logged):
     """- is a file of that name."""
     server = logged(path="-")
