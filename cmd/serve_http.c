@@ -38,7 +38,7 @@ static const struct server_rules rules = {schemes, NK_ARRAY_LENGTH(schemes), tru
 static serve_http_check_fn *const checks[] = {
     serve_http_check_content, serve_http_check_headers, serve_http_check_auth,
     serve_http_check_upload,  serve_http_check_log,     serve_http_check_announce,
-    serve_http_check_ending,
+    serve_http_check_ending,  serve_http_check_testing,
 };
 
 static enum exit_status check(const struct command_call *call)

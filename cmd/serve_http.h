@@ -39,6 +39,7 @@ extern serve_http_check_fn serve_http_check_headers;
 extern serve_http_check_fn serve_http_check_auth;
 extern serve_http_check_fn serve_http_check_upload;
 extern serve_http_check_fn serve_http_check_ending;
+extern serve_http_check_fn serve_http_check_testing;
 extern serve_http_check_fn serve_http_check_log;
 extern serve_http_check_fn serve_http_check_announce;
 

@@ -51,6 +51,8 @@ _netkit_takes_value()
         --cache-control | \
         --header | \
         --max-upload | \
+        --chaos | \
+        --chaos-seed | \
         --cache | \
         --auth-file | \
         --requests | \
@@ -490,6 +492,8 @@ _netkit_serve_http()
             --overwrite \
             --max-upload \
             --endpoints \
+            --chaos \
+            --chaos-seed \
             --compress \
             --cache \
             --auth-file \

@@ -48,6 +48,8 @@ function __netkit_at
             --cache-control \
             --header \
             --max-upload \
+            --chaos \
+            --chaos-seed \
             --cache \
             --auth-file \
             --requests \
@@ -368,6 +370,8 @@ complete -c netkit -n '__netkit_at -p serve http' -l upload -d 'take files by PU
 complete -c netkit -n '__netkit_at -p serve http' -l overwrite -d 'let uploads replace files'
 complete -c netkit -n '__netkit_at -p serve http' -l max-upload -x -d 'bytes of an upload, else 413; 0: no limit'
 complete -c netkit -n '__netkit_at -p serve http' -l endpoints -d 'pages below /_/ for testing clients'
+complete -c netkit -n '__netkit_at -p serve http' -l chaos -x -d 'faults by chance, as in reset:5%,delay:1s'
+complete -c netkit -n '__netkit_at -p serve http' -l chaos-seed -x -d 'another sequence of chances'
 complete -c netkit -n '__netkit_at -p serve http' -l compress -d 'compress text for clients that take br, zstd, gzip'
 complete -c netkit -n '__netkit_at -p serve http' -l cache -x -d 'small files that each thread keeps in memory'
 complete -c netkit -n '__netkit_at -p serve http' -l auth-file -rF -d 'ask for a password: \'name:hash\' lines'

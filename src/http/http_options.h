@@ -15,18 +15,20 @@ struct http_options {
     bool once;                      /* behind the first one; cmd/ makes that `requests` */
     uint64_t run_for;               /* ns, likewise */
     uint64_t max_upload;            /* bytes of one upload; 0 = no limit */
-    bool endpoints;                 /* pages below /_/ for testing clients */
-    bool dotfiles;                  /* also serve names that start with a dot */
-    bool follow_symlinks;           /* also follow symbolic links out of the root */
-    uint64_t header_timeout;        /* ns from the first byte to the end of the header */
-    uint64_t body_timeout;          /* ns between two reads of a body */
-    uint64_t send_timeout;          /* ns in which a client takes nothing */
-    uint64_t keepalive_requests;    /* requests on one connection; 0 = no limit */
-    uint64_t max_target;            /* bytes of a request target */
-    uint64_t max_header;            /* bytes of a header block */
-    uint64_t max_body;              /* bytes of a request body */
-    uint64_t cache;                 /* bytes of small files that each loop keeps */
-    bool compress;                  /* code what gets smaller; as many bytes again are kept */
+    const char *chaos;              /* faults by chance, see http_chaos_spec.h; NULL = none */
+    uint64_t chaos_seed;
+    bool endpoints;              /* pages below /_/ for testing clients */
+    bool dotfiles;               /* also serve names that start with a dot */
+    bool follow_symlinks;        /* also follow symbolic links out of the root */
+    uint64_t header_timeout;     /* ns from the first byte to the end of the header */
+    uint64_t body_timeout;       /* ns between two reads of a body */
+    uint64_t send_timeout;       /* ns in which a client takes nothing */
+    uint64_t keepalive_requests; /* requests on one connection; 0 = no limit */
+    uint64_t max_target;         /* bytes of a request target */
+    uint64_t max_header;         /* bytes of a header block */
+    uint64_t max_body;           /* bytes of a request body */
+    uint64_t cache;              /* bytes of small files that each loop keeps */
+    bool compress;               /* code what gets smaller; as many bytes again are kept */
 
     /* how it is served */
     bool spa;                  /* unknown paths are answered with the root's index.html */

@@ -61,6 +61,8 @@ struct http_server {
      * connections do. */
     struct nk_worker_pool *workers;
 
+    struct http_chaos *chaos; /* what happens to requests, see http_chaos.h; NULL = nothing */
+
     struct http_quota *quota; /* the requests that are left; NULL = any number */
 
     struct http_log *log;    /* the access log; NULL = none */
@@ -97,6 +99,7 @@ struct http_arrival {
     size_t rest;     /* bytes that are known to be here behind the head */
     bool keep_alive; /* what the client asked for */
     bool is_taken;
+    bool is_kept; /* with a suspended exchange: it may be taken later */
 };
 
 /* The state of one loop: nothing here is shared between threads but the counter. */
@@ -179,6 +182,9 @@ struct http_suspended {
  * is looked at until http_exchange_finish. Returns 0, or -ENOMEM, and then
  * nothing has happened. Every `suspended` is resumed exactly once. */
 int http_exchange_suspend(struct http_exchange *exchange, struct http_suspended *suspended);
+
+/* Instead of resuming it: the connection is gone. */
+void http_suspended_drop(struct http_suspended *suspended);
 
 /* On the connection's loop: makes `exchange` as it was, with the same request,
  * for one http_respond or for the site to look at it again (http_site_handle),

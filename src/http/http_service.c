@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "http/http_auth.h"
+#include "http/http_chaos.h"
 #include "http/http_common_fields.h"
 #include "http/http_demo.h"
 #include "http/http_endpoints.h"
@@ -209,8 +210,11 @@ enum exit_status http_service_run(const struct http_options *options,
     };
     struct http_common_fields fields = {0};
     struct http_quota quota = {.limit = options->requests};
+    struct http_chaos chaos = {.seed = options->chaos_seed};
     enum exit_status status;
     const char *unread = NULL;
+    if (options->chaos && http_chaos_spec_parse(options->chaos, &chaos.spec, &unread) == 0)
+        server.chaos = &chaos;
     if (options->requests > 0)
         server.quota = &quota;
     if (options->endpoints)

@@ -215,14 +215,18 @@ static size_t let_the_handler_decide(struct nk_tcp_connection *connection, struc
 {
     struct http_loop *loop = http_loop_of(connection);
     struct http_session *session = http_session_of(connection);
-    struct http_arrival arrival = {head, rest.len, loop->request.keep_alive, false};
+    struct http_arrival arrival = {
+        .head = head,
+        .rest = rest.len,
+        .keep_alive = loop->request.keep_alive,
+    };
     http_repeat_forget(&loop->repeat);
     loop->request.keep_alive = false;
     loop->arrival = &arrival;
     session->has_rest = true;
     http_session_answer(connection);
     loop->arrival = NULL;
-    if (session->state == HTTP_SESSION_SUSPENDED)
+    if (arrival.is_kept && !arrival.is_taken)
         return 0; /* to be decided later */
     if (!arrival.is_taken)
         return rest.len;

@@ -19,6 +19,8 @@ static void produce(struct http_source *source)
     struct nk_tcp_connection *connection = source->connection;
     struct http_exchange exchange = exchange_of(source);
     enum http_source_state state = source->ops->produce(source, &exchange);
+    if (state == HTTP_SOURCE_GONE)
+        return;
     if (state == HTTP_SOURCE_DONE) { /* the source may be gone */
         http_session_of(connection)->source = NULL;
         http_session_of(connection)->state = HTTP_SESSION_ANSWERING;

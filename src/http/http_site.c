@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "http/http_auth.h"
+#include "http/http_chaos.h"
 #include "http/http_cors.h"
 
 /* For a base path and the query of a usual request. */
@@ -82,6 +83,13 @@ void http_site_handle(struct http_exchange *exchange)
 }
 
 void http_site_enter(struct http_exchange *exchange)
+{
+    struct http_chaos *chaos = exchange->loop->server->chaos;
+    if (!chaos || !http_chaos_strike(chaos, exchange))
+        http_site_route(exchange);
+}
+
+void http_site_route(struct http_exchange *exchange)
 {
     const struct http_site *site = exchange->loop->server->site;
     if (exchange->request->path.len == 0) {

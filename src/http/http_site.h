@@ -43,4 +43,7 @@ void http_site_handle(struct http_exchange *exchange);
 /* The same once it is known that the client may ask. */
 void http_site_enter(struct http_exchange *exchange);
 
+/* The last part of that: calls the handler. */
+void http_site_route(struct http_exchange *exchange);
+
 #endif

@@ -43,6 +43,7 @@ enum http_source_state {
     HTTP_SOURCE_MORE, /* call again as soon as everything so far has gone out */
     HTTP_SOURCE_WAIT, /* http_source_wake will be called */
     HTTP_SOURCE_DONE, /* the answer is complete; the session knows the source no more */
+    HTTP_SOURCE_GONE, /* neither, but the exchange was resumed and finished (http_server.h) */
 };
 
 struct http_source_ops {

@@ -17,11 +17,13 @@ static int keep(struct http_suspended *suspended, const struct http_exchange *ex
         .keep_alive = exchange->keep_alive,
         .has_arrival = exchange->loop->arrival != NULL,
     };
+    if (suspended->has_arrival)
+        exchange->loop->arrival->is_kept = true;
     return 0;
 }
 
 /* The head may hold a password. */
-static void drop(struct http_suspended *suspended)
+void http_suspended_drop(struct http_suspended *suspended)
 {
     explicit_bzero(suspended->head, suspended->head_len);
     free(suspended->head);
@@ -58,7 +60,7 @@ bool http_exchange_resume(struct http_exchange *exchange, struct http_suspended 
     struct nk_tcp_connection *connection =
         nk_tcp_connection_find(loop->loop, suspended->connection);
     if (!connection || nk_tcp_connection_is_closing(connection) || !read_again(loop, suspended)) {
-        drop(suspended);
+        http_suspended_drop(suspended);
         return false;
     }
     *exchange = (struct http_exchange){connection, loop, &loop->request, suspended->keep_alive};
@@ -78,7 +80,7 @@ void http_exchange_finish(struct http_exchange *exchange, struct http_suspended 
     struct nk_tcp_connection *connection = exchange->connection;
     enum http_session_state state = http_session_of(connection)->state;
     exchange->loop->arrival = NULL;
-    drop(suspended);
+    http_suspended_drop(suspended);
     if (state == HTTP_SESSION_ANSWERING) {
         http_session_go_on(connection);
         http_session_settle(connection);
@@ -123,7 +125,7 @@ int http_errand_start(struct http_errand *errand, struct http_exchange *exchange
         return error;
     error = nk_worker_pool_submit(exchange->loop->server->workers, &errand->job);
     if (error)
-        drop(&errand->suspended);
+        http_suspended_drop(&errand->suspended);
     else
         leave(exchange);
     return error;

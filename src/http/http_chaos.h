@@ -1,0 +1,23 @@
+/* `--chaos`: faults that happen to any request, by chance. Thread-safe.
+ */
+#ifndef HTTP_HTTP_CHAOS_H
+#define HTTP_HTTP_CHAOS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "http/http_chaos_spec.h"
+
+struct http_exchange;
+
+struct http_chaos {
+    struct http_chaos_spec spec;
+    uint64_t seed;
+    atomic_uint_fast64_t number; /* of the next request */
+};
+
+/* Returns false when nothing happens to this request. Else it is answered, in whatever
+ * way, or will be: after a delay by http_site_route. */
+bool http_chaos_strike(struct http_chaos *chaos, struct http_exchange *exchange);
+
+#endif
