@@ -766,6 +766,33 @@ def test_nc_gets_its_response(serve_site, need, version):
     assert done.stdout.endswith(b"\r\n\r\n" + TEXT)
 
 
+@pytest.mark.full
+@pytest.mark.parametrize("threads", [0, 2])
+def test_ten_thousand_aborted_downloads(serve_site, threads):
+    """A descriptor, a file or some bytes are left behind by each client that leaves in the
+    middle of a download: unseen in a test of ten, the end of a server that runs for weeks."""
+    server = serve_site("--threads", threads)
+
+    def abort(count):
+        for number in range(count):
+            client = HttpClient(server, receive_buffer=4096)
+            client.send(request("/large" if number % 2 else "/medium"))
+            assert client.socket.recv(1000)
+            if number % 3:
+                reset(client.socket)
+            else:
+                client.close()
+
+    abort(500)  # what is kept for the next ones is there by now
+    server.wait_for_no_clients()
+    descriptors = server.proc.descriptors()
+    memory = server.proc.private_kib()
+    abort(10_000)
+    server.wait_for_no_clients()
+    server.wait_for_descriptors(descriptors)
+    assert server.proc.private_kib() - memory < MEMORY_SLACK_KIB
+
+
 # ---- memory ----
 
 
