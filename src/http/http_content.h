@@ -1,5 +1,6 @@
-/* What a file is answered with: from memory or from the file system, as it is or in
- * a coding that lies beside it (page.html.br beside page.html).
+/* What a file is answered with: from memory or from the file system, as it is, in a
+ * coding that lies beside it (page.html.br beside page.html), or in one that the server
+ * makes (http_coded.h).
  *
  * What is in memory was true at most one second ago: after that the file is opened
  * again, which applies every rule about what may be served, and its state is compared
