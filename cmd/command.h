@@ -66,6 +66,7 @@ struct command {
     const struct option_part *parts;
     const void *defaults; /* copied before the command line is read */
     size_t options_size;  /* bytes of the structure */
+    bool uses_terminal;   /* edits lines or draws: needs the encoding of the locale */
     enum command_words words;
     const char *const *choices;             /* NULL-terminated; may be NULL */
     const struct command_example *examples; /* ends with a NULL line */

@@ -141,6 +141,7 @@ const struct command connect_command = {
     .parts = parts,
     .defaults = &cat_command_defaults,
     .options_size = sizeof cat_command_defaults,
+    .uses_terminal = true,
     .words = COMMAND_WORDS_ADDRESSES,
     .examples = examples,
     .answers = cat_connect_answers,

@@ -20,6 +20,16 @@ static const char *explain(const struct command *command, const struct option_re
     return result->problem;
 }
 
+/* Only what a character is; numbers, messages and sorting stay the same everywhere.
+ * A terminal that does not say which encoding it has speaks UTF-8 nowadays. */
+static void take_encoding(void)
+{
+    const char *locale = setlocale(LC_CTYPE, "");
+
+    if (locale == NULL || strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 /* Reads the command line of `command` into a copy of its defaults and runs it. */
 static enum exit_status run_command(const struct command *command, int count, char **words)
 {
@@ -42,6 +52,8 @@ static enum exit_status run_command(const struct command *command, int count, ch
     } else if (common->quiet && common->verbosity > 0) {
         status = command_usage_error(command->name, "--quiet and --verbose exclude each other");
     } else {
+        if (command->uses_terminal)
+            take_encoding();
         status = command->run(&call);
     }
     free(call.options);
@@ -72,16 +84,6 @@ static enum exit_status run_program(const struct command_group *group, int count
     return result.help ? output_finish() : EXIT_STATUS_USAGE;
 }
 
-/* Only what a character is; numbers, messages and sorting stay the same everywhere.
- * A terminal that does not say which encoding it has speaks UTF-8 nowadays. */
-static void take_encoding(void)
-{
-    const char *locale = setlocale(LC_CTYPE, "");
-
-    if (locale == NULL || strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0)
-        setlocale(LC_CTYPE, "C.UTF-8");
-}
-
 int main(int argc, char **argv)
 {
     struct command_choice choice;
@@ -97,7 +99,6 @@ int main(int argc, char **argv)
     }
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file that may grow no more is reported like a full disk */
-    take_encoding();
     choice = command_choose(&count, words);
     if (choice.unknown != NULL)
         return (int)command_unknown_error(&choice);

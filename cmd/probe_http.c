@@ -94,6 +94,7 @@ const struct command probe_http_command = {
     .parts = parts,
     .defaults = &defaults,
     .options_size = sizeof defaults,
+    .uses_terminal = true,
     .words = COMMAND_WORDS_ADDRESSES,
     .examples = examples,
     .run = run,

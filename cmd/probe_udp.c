@@ -129,6 +129,7 @@ const struct command probe_udp_command = {
     .parts = parts,
     .defaults = &defaults,
     .options_size = sizeof defaults,
+    .uses_terminal = true,
     .words = COMMAND_WORDS_ADDRESSES,
     .examples = examples,
     .run = run,

@@ -252,6 +252,7 @@ const struct command shell_client_command = {
     .parts = parts,
     .defaults = &defaults,
     .options_size = sizeof defaults,
+    .uses_terminal = true,
     .words = COMMAND_WORDS_ADDRESSES,
     .examples = examples,
     .run = run,

@@ -300,9 +300,10 @@ int nk_event_loop_new(struct nk_event_loop **out, const struct nk_event_loop_opt
         nk_event_dispatcher_by_name(options ? options->dispatcher : NULL);
     if (!ops)
         return -EINVAL;
-    struct nk_event_loop *loop = calloc(1, sizeof(*loop));
+    struct nk_event_loop *loop = malloc(sizeof(*loop));
     if (!loop)
         return -ENOMEM;
+    memset(loop, 0, offsetof(struct nk_event_loop, receive_buffer));
     loop->ops = ops;
     set_options(loop, options);
     loop->now = nk_clock_monotonic(loop->clock);

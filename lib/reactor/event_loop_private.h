@@ -54,7 +54,7 @@ struct nk_event_loop {
     char name[NK_EVENT_LOOP_NAME_SIZE];
     struct nk_ready ready[NK_READY_MAX];
     bool buffer_is_lent;
-    char receive_buffer[NK_EVENT_LOOP_BUFFER_SIZE];
+    char receive_buffer[NK_EVENT_LOOP_BUFFER_SIZE]; /* last: no memory until it is used */
 };
 
 /* Tells the dispatcher about every channel whose interest has changed. Returns

@@ -214,7 +214,7 @@ void http_content_respond(struct http_exchange *exchange, int fd, const struct s
                           const char *name)
 {
     const unsigned asks = http_request_asks(exchange->request);
-    const struct http_files *files = exchange->loop->server->content;
+    struct http_files *files = exchange->loop->server->content;
     const char *type = http_media_types_find(&files->types, nk_slice_of_string(name));
     struct http_file file;
     http_file_describe(&file, status, type, HTTP_CODING_IDENTITY,

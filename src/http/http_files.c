@@ -20,19 +20,15 @@ int http_files_open(struct http_files *files, const char *root)
     files->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (files->root < 0)
         return -errno;
-    int error = http_media_types_read(&files->types, HTTP_MEDIA_TYPES_FILE);
-    if (error) {
-        close(files->root);
-        files->root = -1;
-    }
-    return error;
+    http_media_types_init(&files->types, HTTP_MEDIA_TYPES_FILE);
+    return 0;
 }
 
 void http_files_close(struct http_files *files)
 {
     if (files->root < 0)
         return;
-    http_media_types_free(&files->types);
+    http_media_types_deinit(&files->types);
     close(files->root);
     files->root = -1;
 }

@@ -26,8 +26,7 @@ struct http_files {
     struct http_media_types types; /* what the system knows of them */
 };
 
-/* Opens the root, and reads what the system knows of media types; and gives both up.
- * Returns 0 or -errno. */
+/* Opens the root and gives it up. Returns 0 or -errno. */
 int http_files_open(struct http_files *files, const char *root);
 void http_files_close(struct http_files *files);
 

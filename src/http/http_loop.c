@@ -18,9 +18,10 @@ static int make_watch(struct http_loop *loop, const struct http_server *server)
 
 int http_loop_new(struct http_loop **out, struct http_server *server, struct nk_event_loop *loop)
 {
-    struct http_loop *made = calloc(1, sizeof(*made));
+    struct http_loop *made = malloc(sizeof(*made));
     if (!made)
         return -ENOMEM;
+    memset(made, 0, offsetof(struct http_loop, small_file));
     struct http_loop **place = &server->loops;
     for (; *place; place = &(*place)->next)
         made->index++;

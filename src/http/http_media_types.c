@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "http/http_chars.h"
@@ -140,19 +141,36 @@ static int compare(const void *a, const void *b)
            (left->extension.data < right->extension.data);
 }
 
-/* The bytes that all lines can take up: their own, and what is put behind a type. */
+/* The bytes that all lines can take up: their own, and what is put behind a type.
+ * Most lines of the system's file name no extension, and are not kept. */
 static size_t room_for(struct nk_slice lines)
 {
-    size_t room = lines.len + sizeof(CHARSET);
-    for (size_t i = 0; i < lines.len; i++)
-        room += lines.data[i] == '\n' ? sizeof(CHARSET) : 0;
+    size_t room = 1;
+    while (lines.len > 0) {
+        const size_t end = nk_slice_find(lines, '\n');
+        struct nk_slice line = nk_slice_first(lines, end);
+        struct nk_slice word;
+        const size_t len = line.len;
+        if (next_word(&line, &word) && next_word(&line, &word))
+            room += len + sizeof(CHARSET);
+        lines = nk_slice_from(lines, end < lines.len ? end + 1 : lines.len);
+    }
     return room;
+}
+
+static void forget(struct http_media_types *types)
+{
+    free(types->extensions);
+    free(types->text);
+    types->extensions = NULL;
+    types->text = NULL;
+    types->count = 0;
 }
 
 int http_media_types_parse(struct http_media_types *types, struct nk_slice lines)
 {
     struct reader reader = {.types = types};
-    *types = (struct http_media_types){.text = malloc(room_for(lines))};
+    types->text = malloc(room_for(lines));
     int error = types->text ? 0 : -ENOMEM;
     while (!error && lines.len > 0) {
         const size_t end = nk_slice_find(lines, '\n');
@@ -160,52 +178,75 @@ int http_media_types_parse(struct http_media_types *types, struct nk_slice lines
         lines = nk_slice_from(lines, end < lines.len ? end + 1 : lines.len);
     }
     if (error)
-        http_media_types_free(types);
+        forget(types);
     else if (types->count > 0)
         qsort(types->extensions, types->count, sizeof(types->extensions[0]), compare);
     return error;
 }
 
 /* As much of the file as counts, and can be read. */
-static size_t read_text(const char *path, char *text)
+static size_t read_text(int file, char *text)
 {
     size_t len = 0;
     ssize_t got = 0;
-    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (file < 0)
-        return 0;
     do {
         got = read(file, text + len, HTTP_MEDIA_TYPES_MAX - len);
         if (got > 0)
             len += (size_t)got;
     } while (got > 0 || (got < 0 && errno == EINTR));
-    close(file);
     return len;
 }
 
-int http_media_types_read(struct http_media_types *types, const char *path)
+/* The text is mapped, not allocated: only what the file fills becomes memory, and a
+ * large piece that is freed at once would teach the allocator to keep the next ones. */
+static int read_file(struct http_media_types *types)
 {
-    char *text = malloc(HTTP_MEDIA_TYPES_MAX);
-    if (!text)
+    const int protection = PROT_READ | PROT_WRITE;
+    char *text = mmap(NULL, HTTP_MEDIA_TYPES_MAX, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (text == MAP_FAILED)
         return -ENOMEM;
-    const int error = http_media_types_parse(types, nk_slice_make(text, read_text(path, text)));
-    free(text);
+    const int file = open(types->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    const size_t len = file < 0 ? 0 : read_text(file, text);
+    if (file >= 0)
+        close(file);
+    const int error = http_media_types_parse(types, nk_slice_make(text, len));
+    munmap(text, HTTP_MEDIA_TYPES_MAX);
     return error;
 }
 
-void http_media_types_free(struct http_media_types *types)
+/* Out of memory, the next who asks tries again. Returns whether it has been read. */
+static bool read_once(struct http_media_types *types)
 {
-    free(types->extensions);
-    free(types->text);
-    *types = (struct http_media_types){.count = 0};
+    if (!types->path || atomic_load_explicit(&types->is_read, memory_order_acquire))
+        return true;
+    pthread_mutex_lock(&types->lock);
+    bool is_read = atomic_load_explicit(&types->is_read, memory_order_relaxed);
+    if (!is_read && read_file(types) == 0) {
+        atomic_store_explicit(&types->is_read, true, memory_order_release);
+        is_read = true;
+    }
+    pthread_mutex_unlock(&types->lock);
+    return is_read;
+}
+
+void http_media_types_init(struct http_media_types *types, const char *path)
+{
+    *types = (struct http_media_types){.path = path};
+    pthread_mutex_init(&types->lock, NULL);
+}
+
+void http_media_types_deinit(struct http_media_types *types)
+{
+    forget(types);
+    pthread_mutex_destroy(&types->lock);
 }
 
 /* ---- finding ---- */
 
-const char *http_media_types_find(const struct http_media_types *types, struct nk_slice file_name)
+static const char *find_extension(const struct http_media_types *types, struct nk_slice extension)
 {
     char text[EXTENSION_SIZE_MAX];
-    const struct nk_slice wanted = nk_slice_make(text, lower(extension_of(file_name), text));
+    const struct nk_slice wanted = nk_slice_make(text, lower(extension, text));
     size_t low = 0;
     size_t high = types->count;
     while (low < high) { /* the first that is not less */
@@ -215,7 +256,16 @@ const char *http_media_types_find(const struct http_media_types *types, struct n
         else
             high = middle;
     }
-    if (low < types->count && nk_slice_equal(types->extensions[low].extension, wanted))
-        return types->extensions[low].type;
-    return http_media_type(file_name);
+    const bool is_there =
+        low < types->count && nk_slice_equal(types->extensions[low].extension, wanted);
+    return is_there ? types->extensions[low].type : NULL;
+}
+
+const char *http_media_types_find(struct http_media_types *types, struct nk_slice file_name)
+{
+    const struct nk_slice extension = extension_of(file_name);
+    const char *type = NULL;
+    if (extension.len > 0 && !http_media_extension_type(extension) && read_once(types))
+        type = find_extension(types, extension);
+    return type ? type : http_media_type(file_name);
 }

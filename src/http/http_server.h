@@ -116,11 +116,11 @@ struct http_loop {
     char date_line[sizeof("Date: \r\n") + HTTP_DATE_SIZE];
     struct http_last_head last_head;
     struct http_repeat repeat;
-    struct http_request request;  /* the one being handled */
-    struct http_arrival *arrival; /* its body, when the handler decides about that, or NULL */
-    struct http_cache cache;      /* of files as they are, or as they lie beside each other */
-    struct http_coded coded;      /* of what the server has compressed */
-    char small_file[HTTP_SMALL_FILE];
+    struct http_request request;      /* the one being handled */
+    struct http_arrival *arrival;     /* its body, when the handler decides about that, or NULL */
+    struct http_cache cache;          /* of files as they are, or as they lie beside each other */
+    struct http_coded coded;          /* of what the server has compressed */
+    char small_file[HTTP_SMALL_FILE]; /* last: no memory until it is used */
 };
 
 /* The handlers for nk_tcp_server: fills `handlers`, whose limits follow from the
