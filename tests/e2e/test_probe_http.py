@@ -5,6 +5,7 @@ import signal
 import socket
 import struct
 import threading
+import time
 
 import pytest
 
@@ -78,12 +79,16 @@ def test_each_phase_is_timed():
         gate.wait(0.2)
         connection.sendall(OK[-2:])
 
+    begun = time.monotonic()
     with Server(serve) as server:
         events = probe("http", f"localhost:{server.port}", "--count", 1, *QUICK)
     (reply,) = of(events, "reply")
     assert reply["first_byte"] >= 0.3
     assert reply["rtt"] >= 0.3 + 0.2
-    assert reply["total"] == pytest.approx(reply["rtt"] + reply["resolve"], abs=1e-5)
+    # On a busy machine some time passes between the phases, too.
+    rounding = 1e-6
+    assert reply["rtt"] + reply["resolve"] <= reply["total"] + rounding
+    assert reply["total"] < time.monotonic() - begun
     assert reply["connect"] + reply["first_byte"] <= reply["rtt"]
 
 
