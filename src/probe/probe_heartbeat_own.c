@@ -18,7 +18,9 @@ static void on_traffic(struct keepalive_link *link)
     uint64_t now = probe_target_clock(session->attempt.target);
     keepalive_schedule_heard(&session->schedule, now);
     heartbeat_heard(session);
-    if (link->is_open) /* hearing of it may be all that was waited for */
+    if (!link->is_open) /* hearing of it may be all that was waited for */
+        return;
+    if (!heartbeat_is_through(session)) /* the last answer has its time, whatever else comes */
         heartbeat_wake_at(session, session->schedule.next);
 }
 
@@ -123,6 +125,10 @@ static void send_ping(struct heartbeat_session *session)
 
 static void turn(struct heartbeat_session *session, uint64_t now)
 {
+    if (heartbeat_is_through(session) && session->schedule.unanswered == 0) {
+        heartbeat_finish(session); /* it has said something, but no answer has come in time */
+        return;
+    }
     enum keepalive_action action = keepalive_schedule_turn(&session->schedule, now);
     if (action == KEEPALIVE_DEAD)
         heartbeat_die(session);

@@ -13,7 +13,7 @@ import pytest
 import datagram_client
 import netkit_server
 from cli_support import run
-from keepalive_support import PING, PONG, SIZE, message
+from keepalive_support import PING, PONG, SIZE, message, receive_ping
 from netkit_server import PATIENCE
 from network import namespaces  # noqa: F401, a fixture
 from probe_support import Full, Probe, Server, closed_port, listener, of, plain, probe
@@ -25,18 +25,6 @@ QUICK = ("--time", "100ms", "--interval", "100ms")
 CALM = ("--time", "50ms", "--interval", "20s")
 
 HEARD = "received heartbeat, make heartbeats to 0"
-
-
-def receive_ping(client):
-    """The data of the next PING."""
-    received = b""
-    while len(received) < SIZE:
-        piece = client.recv(SIZE - len(received))
-        if not piece:
-            raise ConnectionError("the prober has gone")
-        received += piece
-    assert received[:4] == b"\0\0\0\1"
-    return received[4:]
 
 
 def lines_of(output):
@@ -150,6 +138,26 @@ def test_any_traffic_begins_the_silence_anew():
     assert len(of(events, "heartbeat_sent")) == 1
 
 
+@pytest.mark.parametrize("answers", [True, False], ids=["answered", "never"])
+def test_the_last_answer_has_its_interval_whatever_else_comes(answers):
+    """An answer that is on its way would be called lost because the peer has said something
+    else; or one that talks all the time, but never answers, keep the watch from its end."""
+    def talk_before_it_answers(client):
+        data = receive_ping(client)
+        until = time.monotonic() + 1
+        while time.monotonic() < until or not answers:
+            client.sendall(message(11))
+            time.sleep(0.02 if not answers else 0.2)
+        client.sendall(message(PONG, data))
+        client.recv(1)
+
+    with Server(talk_before_it_answers) as server:
+        events = probe("keepalive", "--time", "50ms", "--interval", "20s" if answers else "1s",
+                       "--count", 1, f"127.0.0.1:{server.port}", status=0 if answers else 5)
+    assert len(of(events, "heartbeat_sent")) == 1
+    assert events[-1]["replies"] == (1 if answers else 0)
+
+
 def test_answers_pair_in_order_when_they_carry_nothing():
     """The round trips to a server that returns no data would not be known."""
     def answer_late(client):
@@ -173,11 +181,12 @@ def test_one_byte_after_the_other():
         for byte in message(PONG, receive_ping(client)):
             client.sendall(bytes([byte]))
             time.sleep(0.005)
+        client.sendall(message(PONG, receive_ping(client)))
         client.recv(1)
 
     with Server(trickle) as server:
-        events = probe("keepalive", "--time", "1s", "--interval", "1s", "--count", 1,
-                       f"127.0.0.1:{server.port}")
+        events = probe("keepalive", "--time", "1s", "--interval", "4s", "--probes", 1,
+                       "--count", 2, f"127.0.0.1:{server.port}")
     assert of(events, "reply")[0]["rtt"] > 1028 * 0.005
 
 
