@@ -1,12 +1,16 @@
 """What `netkit probe` measures, against what others have measured; and hosts that vanish."""
 
 import os
+import re
+import signal
+import socket
 import subprocess
 import time
 
 import pytest
 
 from netkit_server import PATIENCE
+from keepalive_support import PONG, message, receive_ping
 from network import Way, namespaces  # noqa: F401, a fixture
 from probe_support import NETKIT, Probe, listener, of, probe
 
@@ -47,6 +51,50 @@ def test_times_to_connect_agree_with_the_kernel():
     pairs = [(event["rtt"], event["kernel_rtt"]) for event in of(events, "reply")]
     assert all(0 < theirs <= mine + 0.001 for mine, theirs in pairs)
     assert any(agrees(mine, theirs) for mine, theirs in pairs)
+
+
+def kernel_rtt(client):
+    """What the kernel believes of the way at the other end of this connection, in seconds."""
+    mine, theirs = client.getsockname()[1], client.getpeername()[1]
+    done = subprocess.run(["ss", "-tinHO", f"sport = :{theirs} and dport = :{mine}"],
+                          capture_output=True, text=True, check=True, timeout=PATIENCE)
+    return float(re.search(r" rtt:([\d.]+)/", done.stdout).group(1)) / 1000
+
+
+def test_heartbeats_agree_with_the_kernel_and_the_peer():
+    """The round trip of a heartbeat would be that of something else.
+
+    The peer does not acknowledge a PING before its PONG, and so the prober's kernel measures
+    the same way, which it smooths (RFC 6298). What a busy machine adds is in the prober's time
+    only: there are heartbeats until both agree with it."""
+    listening, port = listener()
+    begun = time.monotonic()
+    smoothed = None
+    quickest = float("inf")
+    has_agreed = False
+    with listening, Probe("keepalive", "--time", "10ms", "--interval", "60s",
+                          f"127.0.0.1:{port}") as running:
+        client, _ = listening.accept()
+        client.settimeout(PATIENCE)
+        with client:
+            while not has_agreed and time.monotonic() - begun < 2 * PATIENCE:
+                data = receive_ping(client)
+                arrived = time.monotonic()
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
+                time.sleep(0.02)
+                held = time.monotonic() - arrived
+                client.sendall(message(PONG, data))
+                reply = running.event("reply")
+                assert reply["rtt"] >= held
+                quickest = min(quickest, reply["rtt"] - held)
+                smoothed = smoothed or reply["rtt"]
+                smoothed += (reply["rtt"] - smoothed) / 8
+                has_agreed = (reply["sequence"] > 30 and agrees(quickest, 0)
+                              and agrees(smoothed, kernel_rtt(client)))
+            running.signal(signal.SIGTERM)
+            events = running.finish(-signal.SIGTERM)
+    assert has_agreed, (smoothed, quickest)
+    assert events[-1]["min"] >= 0.02
 
 
 @pytest.mark.parametrize("kind", ["tcp", "udp", "http"])
