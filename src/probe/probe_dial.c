@@ -4,25 +4,17 @@
 
 #include "net/resolver.h"
 #include "probe/probe_private.h"
+#include "service/connect_failure.h"
 
 /* What went wrong at which step. */
 static void describe(struct probe_dial *dial, struct probe_result *result, int error,
-                     enum nk_connect_step step)
+                     const struct nk_connect_failure *failure)
 {
-    result->status = exit_status_of_connect_error(error);
     result->action = "connect to";
+    result->status = connect_failure_status(failure, error, &result->action);
     result->error = error;
-    if (step == NK_CONNECT_RESOLVE) {
-        result->status = EXIT_STATUS_UNRESOLVED;
-        result->action = "resolve";
+    if (result->status == EXIT_STATUS_UNRESOLVED)
         result->reason = nk_resolver_error_text(error, dial->room);
-    } else if (step == NK_CONNECT_OPTIONS) {
-        result->status = EXIT_STATUS_FAILED;
-        result->action = "set the socket options of";
-    } else if (step == NK_CONNECT_BIND) {
-        result->status = EXIT_STATUS_CANNOT_LISTEN;
-        result->action = "bind the source of";
-    }
 }
 
 static void on_attempt(void *context, const struct nk_sockaddr *remote, int error)
@@ -37,13 +29,13 @@ static void on_attempt(void *context, const struct nk_sockaddr *remote, int erro
 }
 
 /* The outcome of either way, read off the clock before anything else is done. */
-static void finish(struct probe_dial *dial, int fd, enum nk_connect_step step)
+static void finish(struct probe_dial *dial, int fd, const struct nk_connect_failure *failure)
 {
     struct probe_result result = {.status = EXIT_STATUS_OK};
     uint64_t now = probe_target_clock(dial->target);
     dial->target->has_remote = fd >= 0;
     if (fd < 0) {
-        describe(dial, &result, fd, step);
+        describe(dial, &result, fd, failure);
     } else {
         if (dial->looks_up)
             result.phases[PROBE_PHASE_RESOLVE] = dial->resolved - dial->began;
@@ -59,14 +51,15 @@ static void on_dialled(void *context, const struct nk_dialer_result *dialled)
     dial->dialer = NULL;
     if (dialled->fd >= 0)
         dial->target->remote = dialled->remote;
-    finish(dial, dialled->fd, dialled->failure.step);
+    finish(dial, dialled->fd, &dialled->failure);
 }
 
 static void on_connected(void *context, int fd)
 {
+    const struct nk_connect_failure connecting = {.step = NK_CONNECT_CONNECT};
     struct probe_dial *dial = context;
     dial->connector = NULL;
-    finish(dial, fd, NK_CONNECT_CONNECT);
+    finish(dial, fd, &connecting);
 }
 
 /* The address that answered last takes the place of the name. */
@@ -152,9 +145,6 @@ void probe_dial_stop(struct probe_dial *dial)
 
 void probe_dial_expire(const struct probe_dial *dial, struct probe_result *result)
 {
-    if (!dial->dialer && !dial->connector)
-        return;
-    result->action = dial->resolved > 0 ? "connect to" : "resolve";
-    if (dial->resolved == 0)
-        result->status = EXIT_STATUS_UNRESOLVED;
+    if (dial->dialer || dial->connector)
+        result->action = "connect to";
 }

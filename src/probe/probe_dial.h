@@ -40,7 +40,8 @@ int probe_dial_start(struct probe_dial *dial, struct probe_target *target, probe
 /* Gives up without a report. Idempotent, and harmless on a zero-filled one. */
 void probe_dial_stop(struct probe_dial *dial);
 
-/* Time is up: *result says what the dialling was waiting for, if it was. */
+/* Time is up: *result says so, if there was any dialling. The time was that of everything
+ * together, the look-up too. */
 void probe_dial_expire(const struct probe_dial *dial, struct probe_result *result);
 
 #endif

@@ -122,3 +122,57 @@ class Way(threading.Thread):
             self.dropped += 1
             return
         self.waiting.append((arrived + self.DELAY, arrived, peer, data))
+
+
+class Names(threading.Thread):
+    """A name server of the test's own, and the words in front of a command that asks it and no
+    other. It knows every name as 127.0.0.1; or it is `silent`."""
+
+    A = 1  # the type of records that hold an IPv4 address
+
+    def __init__(self, directory, silent=False):
+        super().__init__(daemon=True)
+        if os.getuid() != 0 or not shutil.which("unshare"):
+            pytest.skip("a name server of one's own needs root and unshare(1)")
+        self.silent = silent
+        self.asked = []
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        # Tests run beside each other, and the port is always the same.
+        pid = os.getpid()
+        self.socket.bind((f"127.{1 + pid // 62500 % 250}.{1 + pid // 250 % 250}.{1 + pid % 250}",
+                          53))
+        self.files = {"/etc/resolv.conf": directory / "resolv.conf",
+                      "/etc/nsswitch.conf": directory / "nsswitch.conf"}
+        self.files["/etc/resolv.conf"].write_text(
+            f"nameserver {self.socket.getsockname()[0]}\noptions timeout:30 attempts:1\n")
+        self.files["/etc/nsswitch.conf"].write_text("hosts: dns\n")
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.socket.sendto(b"", self.socket.getsockname())
+        self.join(PATIENCE)
+        self.socket.close()
+
+    def words(self):
+        mounts = " && ".join(f"mount --bind '{mine}' {theirs}"
+                             for theirs, mine in self.files.items())
+        return ["unshare", "--mount", "sh", "-c", f'{mounts} && exec "$@"', "sh"]
+
+    def run(self):
+        while True:
+            query, peer = self.socket.recvfrom(2048)
+            if not query:
+                return
+            end = query.index(b"\0", 12) + 1
+            kind = int.from_bytes(query[end:end + 2], "big")
+            self.asked.append(kind)
+            if self.silent:
+                continue
+            # RFC 1035, 4.1: the question again and, of type A, one answer that refers to it.
+            answers = int(kind == self.A)
+            answer = struct.pack("!HHHIH", 0xC00C, self.A, 1, 60, 4) + b"\x7f\0\0\1"
+            head = query[:2] + struct.pack("!HHHHH", 0x8180, 1, answers, 0, 0)
+            self.socket.sendto(head + query[12:end + 4] + answer * answers, peer)
