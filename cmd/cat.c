@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/byte_rate.h"
 #include "base/clock.h"
 #include "base/error_text.h"
 #include "json_line.h"
@@ -145,7 +146,7 @@ static const struct option_spec input_options[] = {
         .group = OPTION_GROUP_CONTENT,
         .offset = offsetof(struct cat_command_options, cat.session.rate_limit),
         .argument = "RATE",
-        .maximum = CAT_RATE_MAX,
+        .maximum = NK_BYTE_RATE_MAX,
         .help = "bytes a second, in each direction",
         .unset = "any",
     },

@@ -52,8 +52,8 @@ size_t cat_pump_allowed(struct cat_pump *pump, size_t wanted)
 {
     if (pump->rate_limit == 0)
         return wanted;
-    size_t allowed = cat_rate_allowed(&pump->rate, nk_event_loop_now(pump->loop));
-    uint64_t ready_at = cat_rate_ready_at(&pump->rate);
+    size_t allowed = nk_byte_rate_allowed(&pump->rate, nk_event_loop_now(pump->loop));
+    uint64_t ready_at = nk_byte_rate_ready_at(&pump->rate);
     if (allowed == 0 && nk_event_loop_set_timer(pump->loop, &pump->rate_timer, ready_at) != 0)
         return 1; /* without memory it goes on, slowly */
     return allowed < wanted ? allowed : wanted;
@@ -62,7 +62,7 @@ size_t cat_pump_allowed(struct cat_pump *pump, size_t wanted)
 void cat_pump_took(struct cat_pump *pump, size_t bytes)
 {
     if (pump->rate_limit > 0)
-        cat_rate_take(&pump->rate, bytes);
+        nk_byte_rate_take(&pump->rate, bytes);
 }
 
 static void stop_waiting(struct cat_pump *pump)
@@ -89,7 +89,7 @@ void cat_pump_init(struct cat_pump *pump, struct cat_port *source, struct cat_po
     pump->has_record = false;
     nk_timer_init(&pump->rate_timer, on_allowed);
     if (pump->rate_limit > 0)
-        cat_rate_init(&pump->rate, pump->rate_limit, nk_event_loop_now(pump->loop));
+        nk_byte_rate_init(&pump->rate, pump->rate_limit, nk_event_loop_now(pump->loop));
     pump->is_paused = false;
     pump->has_ended = false;
     pump->wants_source = false;

@@ -17,10 +17,10 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/byte_rate.h"
 #include "base/slice.h"
 #include "cat/cat_pipes.h"
 #include "cat/cat_port.h"
-#include "cat/cat_rate.h"
 
 /* Looks at or changes bytes on their way: appends what shall be written to
  * `out`. Returns 0, or -errno to fail the pump. */
@@ -65,7 +65,7 @@ struct cat_pump {
     bool has_record;  /* PACKET: one is in the buffer, perhaps an empty one */
     bool is_paused;
     bool has_ended;
-    struct cat_rate rate;       /* with a limit */
+    struct nk_byte_rate rate;   /* with a limit */
     struct nk_timer rate_timer; /* runs while the limit forbids to read */
     bool wants_source;          /* for cat_port_update */
     bool wants_sink;

@@ -5,16 +5,18 @@
  * more than there is, and then the debt has to be earned first. Pure: the time is an
  * argument, monotonic ns.
  */
-#ifndef CAT_CAT_RATE_H
-#define CAT_CAT_RATE_H
+#ifndef NK_BASE_BYTE_RATE_H
+#define NK_BASE_BYTE_RATE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* The highest rate, in bytes a second: a second's worth still fits the arithmetic. */
-#define CAT_RATE_MAX (UINT64_C(16) << 30)
+#include "base/attributes.h"
 
-struct cat_rate {
+/* The highest rate, in bytes a second: a second's worth still fits the arithmetic. */
+#define NK_BYTE_RATE_MAX (UINT64_C(16) << 30)
+
+struct nk_byte_rate {
     /* private */
     uint64_t rate;      /* bytes a second */
     int64_t tokens;     /* bytes that may move; negative = a debt */
@@ -22,17 +24,18 @@ struct cat_rate {
     uint64_t filled_at; /* ns */
 };
 
-/* A full bucket; `rate` is 1 to CAT_RATE_MAX. */
-void cat_rate_init(struct cat_rate *rate, uint64_t bytes_per_second, uint64_t now);
+/* A full bucket; `rate` is 1 to NK_BYTE_RATE_MAX. */
+NK_PUBLIC void nk_byte_rate_init(struct nk_byte_rate *rate, uint64_t bytes_per_second, uint64_t now)
+    NK_NONNULL(1);
 
-/* How many bytes may move now; 0 = none before cat_rate_ready_at. */
-size_t cat_rate_allowed(struct cat_rate *rate, uint64_t now);
+/* How many bytes may move now; 0 = none before nk_byte_rate_ready_at. */
+NK_PUBLIC size_t nk_byte_rate_allowed(struct nk_byte_rate *rate, uint64_t now) NK_NONNULL(1);
 
 /* So many bytes have moved. */
-void cat_rate_take(struct cat_rate *rate, size_t bytes);
+NK_PUBLIC void nk_byte_rate_take(struct nk_byte_rate *rate, size_t bytes) NK_NONNULL(1);
 
 /* When moving on is worth while: half the bucket (at least a byte) will have been
  * filled by then, which makes about twenty portions a second. */
-uint64_t cat_rate_ready_at(const struct cat_rate *rate);
+NK_PUBLIC uint64_t nk_byte_rate_ready_at(const struct nk_byte_rate *rate) NK_NONNULL(1);
 
 #endif

@@ -1,4 +1,4 @@
-#include "cat/cat_rate.h"
+#include "base/byte_rate.h"
 
 #include <stdbool.h>
 
@@ -7,19 +7,19 @@
 /* The bucket holds this part of a second's bytes. */
 #define BUCKETS_PER_SECOND 10
 
-static int64_t capacity(const struct cat_rate *rate)
+static int64_t capacity(const struct nk_byte_rate *rate)
 {
     uint64_t bytes = rate->rate / BUCKETS_PER_SECOND;
     return bytes > 0 ? (int64_t)bytes : 1;
 }
 
-void cat_rate_init(struct cat_rate *rate, uint64_t bytes_per_second, uint64_t now)
+void nk_byte_rate_init(struct nk_byte_rate *rate, uint64_t bytes_per_second, uint64_t now)
 {
-    *rate = (struct cat_rate){.rate = bytes_per_second, .filled_at = now};
+    *rate = (struct nk_byte_rate){.rate = bytes_per_second, .filled_at = now};
     rate->tokens = capacity(rate);
 }
 
-static void fill(struct cat_rate *rate, uint64_t now)
+static void fill(struct nk_byte_rate *rate, uint64_t now)
 {
     if (now <= rate->filled_at)
         return;
@@ -37,18 +37,18 @@ static void fill(struct cat_rate *rate, uint64_t now)
     rate->filled_at = now;
 }
 
-size_t cat_rate_allowed(struct cat_rate *rate, uint64_t now)
+size_t nk_byte_rate_allowed(struct nk_byte_rate *rate, uint64_t now)
 {
     fill(rate, now);
     return rate->tokens > 0 ? (size_t)rate->tokens : 0;
 }
 
-void cat_rate_take(struct cat_rate *rate, size_t bytes)
+void nk_byte_rate_take(struct nk_byte_rate *rate, size_t bytes)
 {
     rate->tokens -= (int64_t)bytes;
 }
 
-uint64_t cat_rate_ready_at(const struct cat_rate *rate)
+uint64_t nk_byte_rate_ready_at(const struct nk_byte_rate *rate)
 {
     int64_t wanted = capacity(rate) > 1 ? capacity(rate) / 2 : 1;
     if (rate->tokens >= wanted)
