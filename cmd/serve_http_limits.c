@@ -1,4 +1,5 @@
 /* How long `netkit serve http` waits, and how much it takes. */
+#include "base/byte_rate.h"
 #include "base/clock.h"
 #include "serve_http.h"
 
@@ -90,6 +91,16 @@ static const struct option_spec limit_options[] = {
         .argument = "SIZE",
         .maximum = KIB * MIB * MIB,
         .help = "bytes of a request body, else 413",
+    },
+    {
+        .name = "limit-rate",
+        .kind = OPTION_SIZE,
+        .group = OPTION_GROUP_LIMITS,
+        .offset = offsetof(struct http_options, limit_rate),
+        .argument = "RATE",
+        .maximum = NK_BYTE_RATE_MAX,
+        .help = "bytes a second to each connection; 0: any",
+        .rare = true,
     },
 };
 

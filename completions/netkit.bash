@@ -511,6 +511,7 @@ _netkit_serve_http()
             --max-target \
             --max-header \
             --max-body \
+            --limit-rate \
             --access-log \
             --log-format \
             --metrics \

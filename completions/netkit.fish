@@ -389,6 +389,7 @@ complete -c netkit -n '__netkit_at -p serve http' -l keepalive-requests -x -d 'r
 complete -c netkit -n '__netkit_at -p serve http' -l max-target -x -d 'bytes of a request target, else 414'
 complete -c netkit -n '__netkit_at -p serve http' -l max-header -x -d 'bytes of a request header, else 431'
 complete -c netkit -n '__netkit_at -p serve http' -l max-body -x -d 'bytes of a request body, else 413'
+complete -c netkit -n '__netkit_at -p serve http' -l limit-rate -x -d 'bytes a second to each connection; 0: any'
 complete -c netkit -n '__netkit_at -p serve http' -l access-log -rF -d 'a line for each request; \'-\' is stderr'
 complete -c netkit -n '__netkit_at -p serve http' -l log-format -x -a 'common combined json' -d 'common, combined or json'
 complete -c netkit -n '__netkit_at -p serve http' -l metrics -d 'figures for Prometheus at /_/metrics'

@@ -57,10 +57,11 @@ bool nk_tcp_connection_made_progress(struct nk_tcp_connection *connection)
     struct nk_outbox *output = connection->output;
     if (!output)
         return true;
-    uint64_t untaken =
-        nk_tcp_connection_queued(connection) + nk_socket_unacknowledged(connection->transport.fd);
-    bool has_progress = untaken < output->untaken;
+    size_t unacknowledged = nk_socket_unacknowledged(connection->transport.fd);
+    uint64_t untaken = nk_tcp_connection_queued(connection) + unacknowledged;
+    bool has_progress = untaken < output->untaken || output->owed_none;
     output->untaken = untaken;
+    output->owed_none = connection->is_paced && unacknowledged == 0;
     return has_progress;
 }
 
@@ -80,6 +81,7 @@ static struct nk_outbox *outbox(struct nk_tcp_connection *connection)
     output->file_offset = 0;
     output->file_left = 0;
     output->untaken = UINT64_MAX;
+    output->owed_none = false;
     connection->output = output;
     return output;
 }
@@ -165,11 +167,28 @@ static void fail_output(struct nk_tcp_connection *connection, int error)
 
 /* ---- sending at once ---- */
 
+/* How many of `len` bytes may go out now. */
+static size_t allowed(struct nk_tcp_connection *connection, size_t len)
+{
+    return NK_LIKELY(!connection->is_paced) ? len : nk_pace_allowed(connection, len);
+}
+
+/* The transport's send, as far as the pace allows; it never cuts a record. */
+static ssize_t send_allowed(struct nk_tcp_connection *connection, struct nk_slice bytes, bool more)
+{
+    struct nk_transport *transport = &connection->transport;
+    size_t len = allowed(connection, bytes.len > 0 ? bytes.len : 1);
+    if (len == 0)
+        return -EAGAIN;
+    if (connection->keeps_records)
+        len = bytes.len;
+    return transport->ops->send(transport, bytes.data, len, more);
+}
+
 /* Offers `bytes` to the kernel once and queues what it does not take. */
 static int send_now(struct nk_tcp_connection *connection, struct nk_slice bytes, bool more)
 {
-    struct nk_transport *transport = &connection->transport;
-    ssize_t sent = transport->ops->send(transport, bytes.data, bytes.len, more);
+    ssize_t sent = send_allowed(connection, bytes, more);
     if (NK_LIKELY(sent == (ssize_t)bytes.len)) {
         nk_count_sent(connection, bytes.len);
         return 0;
@@ -264,11 +283,10 @@ int nk_tcp_connection_send_file(struct nk_tcp_connection *connection, int file, 
 /* Sends queued bytes. Returns 0 when none are left, -EAGAIN, or why it failed. */
 static int flush_bytes(struct nk_tcp_connection *connection)
 {
-    struct nk_transport *transport = &connection->transport;
     struct nk_outbox *output = connection->output;
     while (nk_buffer_len(&output->bytes) > 0) {
         struct nk_slice bytes = nk_buffer_slice(&output->bytes);
-        ssize_t sent = transport->ops->send(transport, bytes.data, bytes.len, output->file >= 0);
+        ssize_t sent = send_allowed(connection, bytes, output->file >= 0);
         if (sent < 0)
             return (int)sent;
         nk_count_sent(connection, (uint64_t)sent);
@@ -282,13 +300,13 @@ static int flush_bytes(struct nk_tcp_connection *connection)
 /* The same for records: the kernel takes a whole one or nothing of it. */
 static int flush_records(struct nk_tcp_connection *connection)
 {
-    struct nk_transport *transport = &connection->transport;
     struct nk_outbox *output = connection->output;
     while (output->records > 0) {
         struct nk_slice bytes = nk_buffer_slice(&output->bytes);
         uint32_t len;
         memcpy(&len, bytes.data, RECORD_HEAD);
-        ssize_t sent = transport->ops->send(transport, bytes.data + RECORD_HEAD, len, false);
+        ssize_t sent =
+            send_allowed(connection, nk_slice_make(bytes.data + RECORD_HEAD, len), false);
         if (sent < 0)
             return (int)sent;
         nk_count_sent(connection, len);
@@ -340,6 +358,9 @@ static int flush_file(struct nk_tcp_connection *connection)
     size_t budget = FILE_BUDGET;
     while (output->file_left > 0 && budget > 0) {
         size_t len = output->file_left < budget ? (size_t)output->file_left : budget;
+        len = allowed(connection, len);
+        if (len == 0)
+            return -EAGAIN;
         ssize_t sent = send_file_part(connection, len);
         if (sent <= 0)
             return sent == 0 ? -EIO : (int)sent;

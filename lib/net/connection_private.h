@@ -1,6 +1,6 @@
 /* The inside of connections and groups, shared by tcp_connection.c (life),
- * connection_input.c (receiving), connection_output.c (sending) and
- * connection_group.c. Private to those four.
+ * connection_input.c (receiving), connection_output.c (sending),
+ * connection_pace.c (not too fast) and connection_group.c. Private to those five.
  */
 #ifndef NK_NET_CONNECTION_PRIVATE_H
 #define NK_NET_CONNECTION_PRIVATE_H
@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "base/buffer.h"
+#include "base/byte_rate.h"
 #include "base/list.h"
 #include "net/connection_group.h"
 #include "net/tcp_connection.h"
@@ -22,6 +23,7 @@ struct nk_outbox {
     off_t file_offset;
     uint64_t file_left;
     uint64_t untaken; /* here and in the kernel, when progress was last asked for */
+    bool owed_none;   /* the peer had taken all of a paced output then */
 };
 
 /* 176 bytes beside the session: the whole memory of an idle connection. */
@@ -57,6 +59,15 @@ struct nk_tcp_connection {
     unsigned is_idle : 1;
     unsigned shutdown_done : 1;
     unsigned is_drain_due : 1; /* again, when the output is empty */
+    unsigned is_paced : 1;     /* there is a struct nk_pace behind the session */
+    unsigned awaits_pace : 1;  /* its timer runs: no more output before */
+};
+
+/* The limit of a connection's output, for handlers that have one. */
+struct nk_pace {
+    struct nk_byte_rate rate;
+    struct nk_timer timer; /* until the next portion may go out */
+    struct nk_tcp_connection *connection;
 };
 
 /* Bytes read and dropped, and how long, after a NK_CLOSE_LINGER. */
@@ -89,9 +100,27 @@ static inline void nk_count(atomic_uint_fast64_t *counter, uint64_t amount)
                           memory_order_relaxed);
 }
 
+/* ---- connection_pace.c ---- */
+
+/* Bytes of a connection with everything that belongs to it. */
+size_t nk_connection_size(const struct nk_connection_handlers *handlers);
+
+/* For connections with an output rate, before anything is sent and when it is closed. */
+void nk_pace_begin(struct nk_tcp_connection *connection);
+void nk_pace_end(struct nk_tcp_connection *connection);
+
+/* How many of `wanted` bytes a paced connection may send now. 0 = none: its output goes
+ * on by itself when it may. */
+size_t nk_pace_allowed(struct nk_tcp_connection *connection, size_t wanted);
+
+/* So many have gone out, perhaps more than were allowed: a record is not cut. */
+void nk_pace_took(struct nk_tcp_connection *connection, uint64_t bytes);
+
 /* Bytes that the kernel has taken. */
 static inline void nk_count_sent(struct nk_tcp_connection *connection, uint64_t amount)
 {
+    if (NK_UNLIKELY(connection->is_paced))
+        nk_pace_took(connection, amount);
     connection->bytes_sent += amount;
     nk_count(&connection->group->bytes_sent, amount);
 }
@@ -111,6 +140,9 @@ void nk_connection_end_callback(struct nk_tcp_connection *connection);
 
 /* Posts the task that resumes reading and reports completed writes. */
 void nk_connection_post_task(struct nk_tcp_connection *connection);
+
+/* Sends what is queued, as far as it goes, and does what had to wait for that. */
+void nk_connection_continue_output(struct nk_tcp_connection *connection);
 
 /* Recomputes what the channel wants. */
 void nk_connection_update_interest(struct nk_tcp_connection *connection);

@@ -22,8 +22,7 @@ static void finish(struct nk_tcp_connection *connection, int reason);
 int nk_connection_create(struct nk_tcp_connection **out, struct nk_connection_group *group, int fd)
 {
     static atomic_uint_fast64_t last_number;
-    struct nk_tcp_connection *connection =
-        calloc(1, sizeof(*connection) + group->handlers->session_size);
+    struct nk_tcp_connection *connection = calloc(1, nk_connection_size(group->handlers));
     if (!connection)
         return -ENOMEM;
     int error = nk_channel_open(&connection->channel, group->loop, fd, on_ready);
@@ -37,6 +36,8 @@ int nk_connection_create(struct nk_tcp_connection **out, struct nk_connection_gr
     connection->deadline = NK_NEVER;
     connection->number = atomic_fetch_add_explicit(&last_number, 1, memory_order_relaxed) + 1;
     connection->is_handshaking = connection->transport.ops->handshake != NULL;
+    if (group->handlers->output_rate > 0)
+        nk_pace_begin(connection);
     nk_list_append(&group->connections, &connection->node);
     nk_count(&group->opened, 1);
     nk_count(&group->active, 1);
@@ -79,7 +80,7 @@ void nk_connection_update_interest(struct nk_tcp_connection *connection)
         return;
     if (connection->is_handshaking || nk_connection_wants_to_read(connection))
         events |= connection->transport.recv_waits_for;
-    if (connection->output || connection->write_requested)
+    if ((connection->output || connection->write_requested) && !connection->awaits_pace)
         events |= connection->transport.send_waits_for;
     nk_channel_want(&connection->channel, events);
 }
@@ -137,6 +138,20 @@ void nk_connection_end_callback(struct nk_tcp_connection *connection)
     nk_connection_update_interest(connection);
 }
 
+void nk_connection_continue_output(struct nk_tcp_connection *connection)
+{
+    if (connection->output) {
+        nk_connection_flush_output(connection);
+    } else if (connection->write_requested) {
+        connection->write_requested = false;
+        connection->write_completed = true;
+        nk_connection_post_task(connection);
+    }
+    if (!connection->is_closed)
+        end_when_drained(connection);
+    nk_connection_update_interest(connection);
+}
+
 /* One receive per event, for fairness among connections: what is left makes
  * the level-triggered dispatcher call again. */
 static void on_ready(struct nk_channel *channel, unsigned events)
@@ -148,18 +163,8 @@ static void on_ready(struct nk_channel *channel, unsigned events)
         return;
     }
     bool is_writable = events & connection->transport.send_waits_for;
-    if (NK_UNLIKELY(is_writable && (connection->output || connection->write_requested))) {
-        if (connection->output) {
-            nk_connection_flush_output(connection);
-        } else {
-            connection->write_requested = false;
-            connection->write_completed = true;
-            nk_connection_post_task(connection);
-        }
-        if (!connection->is_closed)
-            end_when_drained(connection);
-        nk_connection_update_interest(connection);
-    }
+    if (NK_UNLIKELY(is_writable && (connection->output || connection->write_requested)))
+        nk_connection_continue_output(connection);
     bool is_readable = events & ((unsigned)NK_HANGUP | connection->transport.recv_waits_for);
     if (is_readable && !connection->is_closed && nk_connection_wants_to_read(connection))
         (void)nk_connection_receive(connection);
@@ -293,6 +298,8 @@ static void finish(struct nk_tcp_connection *connection, int reason)
         return;
     connection->is_closed = true;
     nk_event_loop_cancel_timer(group->loop, &connection->timer);
+    if (connection->is_paced)
+        nk_pace_end(connection);
     nk_list_remove(&connection->node);
     nk_channel_close_descriptor(&connection->channel);
     nk_count(&group->active, UINT64_MAX);

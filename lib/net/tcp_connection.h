@@ -81,6 +81,10 @@ struct nk_connection_handlers {
     size_t high_water;   /* 0 = 64 KiB */
     size_t low_water;    /* 0 = nothing left */
 
+    /* Bytes a second that each connection sends at most, up to NK_BYTE_RATE_MAX; 0 =
+     * any number. What has to wait is queued like what the kernel does not take. */
+    uint64_t output_rate;
+
     /* After the peer's end of stream: true = the handler closes when it is done;
      * false = closed with NK_CLOSE_FLUSH when on_message returns. */
     bool keeps_half_open;

@@ -23,6 +23,7 @@ struct http_options {
     uint64_t header_timeout;     /* ns from the first byte to the end of the header */
     uint64_t body_timeout;       /* ns between two reads of a body */
     uint64_t send_timeout;       /* ns in which a client takes nothing */
+    uint64_t limit_rate;         /* bytes a second to each connection; 0 = no limit */
     uint64_t keepalive_requests; /* requests on one connection; 0 = no limit */
     uint64_t max_target;         /* bytes of a request target */
     uint64_t max_header;         /* bytes of a header block */

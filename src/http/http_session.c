@@ -379,6 +379,7 @@ void http_server_handlers(const struct http_options *options,
         /* A receive full of pipelined requests may have to wait behind a head. */
         .max_input = options->max_header + NK_EVENT_LOOP_BUFFER_SIZE,
         .high_water = 1, /* no further request is read while output is queued */
+        .output_rate = options->limit_rate,
         .keeps_half_open = true,
     };
 }
