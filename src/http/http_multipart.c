@@ -222,23 +222,28 @@ static int begin_head(struct http_multipart *multipart, struct http_problem *pro
     return 0;
 }
 
+static int take_padding(struct http_multipart *multipart, char byte, struct http_problem *problem)
+{
+    multipart->state = PADDING;
+    if (byte == '\r')
+        multipart->state = PADDING_LF;
+    else if (byte != ' ' && byte != '\t')
+        return refuse(problem, 400, "bytes behind a boundary (RFC 2046 5.1.1)");
+    return 0;
+}
+
 /* One byte behind a boundary, or of a header. */
 static int take_byte(struct http_multipart *multipart, char byte,
                      struct http_multipart_event *event, struct http_problem *problem)
 {
     switch (multipart->state) {
     case BEHIND:
-        if (byte == '-') {
-            multipart->state = LAST_DASH;
-            return 0;
-        }
-        multipart->state = PADDING; /* fall through */
-    case PADDING:
-        if (byte == '\r')
-            multipart->state = PADDING_LF;
-        else if (byte != ' ' && byte != '\t')
-            return refuse(problem, 400, "bytes behind a boundary (RFC 2046 5.1.1)");
+        if (byte != '-')
+            return take_padding(multipart, byte, problem);
+        multipart->state = LAST_DASH;
         return 0;
+    case PADDING:
+        return take_padding(multipart, byte, problem);
     case PADDING_LF:
         if (byte != '\n')
             return refuse(problem, 400, "CR without LF behind a boundary (RFC 2046 5.1.1)");
