@@ -250,7 +250,11 @@ void report_end_log(void)
 void report_init(struct report *report, const struct common_options *options)
 {
     *report = (struct report){
-        .reporter = {report, report_listening, report_failed, report_draining, report_statistics},
+        .reporter.context = report,
+        .reporter.listening = report_listening,
+        .reporter.failed = report_failed,
+        .reporter.draining = report_draining,
+        .reporter.statistics = report_statistics,
         .json = options->json,
         .quiet = options->quiet,
         .verbosity = options->verbosity,
