@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "http/http_password.h"
+#include "http/http_session.h"
 #include "http/http_site.h"
 #include "http/http_verified.h"
 
@@ -110,6 +111,12 @@ static void respond_busy(struct http_exchange *exchange)
                         "Retry-After: 1\r\n");
 }
 
+/* The access log names who it was. */
+static void tell_log(struct http_exchange *exchange, const struct http_credentials *credentials)
+{
+    http_watch_user(http_session_of(exchange->connection)->visitor, credentials->name);
+}
+
 /* ---- checking a password ---- */
 
 struct check {
@@ -153,6 +160,8 @@ static void end_check(struct http_errand *errand, struct http_exchange *exchange
     struct check *check = nk_container_of(errand, struct check, errand);
     bool is_current = remember(check);
     bool is_right = check->is_right;
+    if (exchange && is_current && is_right)
+        tell_log(exchange, &check->credentials);
     free_check(check);
     if (!exchange)
         return;
@@ -219,7 +228,9 @@ bool http_auth_admit(struct http_auth *auth, struct http_exchange *exchange)
         return false;
     }
     bool may_go_on = is_verified(auth, &check);
-    if (!may_go_on)
+    if (may_go_on)
+        tell_log(exchange, &check.credentials);
+    else
         start_check(auth, exchange, &check);
     explicit_bzero(&check, sizeof(check));
     return may_go_on;

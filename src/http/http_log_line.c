@@ -8,9 +8,10 @@
 #include "base/utf8.h"
 
 /* Bytes of a value that are shown. Escaped, a byte takes six at most; target, host,
- * referer, agent and rule together fit a line. */
+ * referer, agent, rule and user together fit a line. */
 #define TARGET_MAX 1024
 #define VALUE_MAX 384
+#define USER_MAX 256
 
 #define NANOSECONDS_PER_MICROSECOND 1000
 
@@ -63,16 +64,19 @@ static bool is_plain(char byte)
 
 /* ---- common and combined ---- */
 
+static void put_escape(struct line *line, unsigned char byte)
+{
+    const char escape[] = {'\\', 'x', hex[byte >> 4], hex[byte & 0xf]};
+    put(line, escape, sizeof(escape));
+}
+
 static void put_escaped(struct line *line, struct nk_slice text, size_t max)
 {
     for (size_t i = 0; i < text.len && i < max; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-        if (is_plain((char)byte)) {
-            *line->at++ = (char)byte;
-            continue;
-        }
-        const char escape[] = {'\\', 'x', hex[byte >> 4], hex[byte & 0xf]};
-        put(line, escape, sizeof(escape));
+        if (is_plain(text.data[i]))
+            *line->at++ = text.data[i];
+        else
+            put_escape(line, (unsigned char)text.data[i]);
     }
     if (text.len > max)
         PUT_LITERAL(line, "...");
@@ -85,6 +89,19 @@ static void put_quoted(struct line *line, struct nk_slice text)
         PUT_LITERAL(line, "-");
     put_escaped(line, text, VALUE_MAX);
     PUT_LITERAL(line, "\"");
+}
+
+/* It stands between spaces, without quotes. */
+static void put_user(struct line *line, const char *user)
+{
+    if (!user || *user == '\0')
+        PUT_LITERAL(line, "-");
+    for (size_t i = 0; user && i < USER_MAX && user[i] != '\0'; i++) {
+        if (is_plain(user[i]) && user[i] != ' ')
+            *line->at++ = user[i];
+        else
+            put_escape(line, (unsigned char)user[i]);
+    }
 }
 
 static void put_time(struct line *line, uint64_t wall, struct http_log_time *last)
@@ -117,7 +134,9 @@ static void put_common(struct line *line, const struct http_log_entry *entry,
                        struct http_log_time *time)
 {
     put_string(line, entry->client);
-    PUT_LITERAL(line, " - - [");
+    PUT_LITERAL(line, " - ");
+    put_user(line, entry->user);
+    PUT_LITERAL(line, " [");
     put_time(line, entry->wall, time);
     PUT_LITERAL(line, "] \"");
     put_request_line(line, entry);
@@ -205,7 +224,10 @@ static void put_json(struct line *line, const struct http_log_entry *entry)
     put_seconds(line, entry->wall);
     PUT_LITERAL(line, ",\"client\":\"");
     put_string(line, entry->client);
-    PUT_LITERAL(line, "\",\"method\":\"");
+    PUT_LITERAL(line, "\"");
+    if (entry->user)
+        PUT_JSON_STRING(line, "user", nk_slice_of_string(entry->user), USER_MAX);
+    PUT_LITERAL(line, ",\"method\":\"");
     put_string(line, entry->method);
     PUT_LITERAL(line, "\"");
     PUT_JSON_STRING(line, "target", entry->target, TARGET_MAX);
@@ -232,7 +254,8 @@ static void put_rule(struct line *line, const char *rule)
         put_quoted(line, nk_slice_of_string(rule));
 }
 
-_Static_assert(6 * (TARGET_MAX + 4 * VALUE_MAX) + 1000 <= HTTP_LOG_LINE_MAX, "a line fits");
+_Static_assert(6 * (TARGET_MAX + 4 * VALUE_MAX + USER_MAX) + 1000 <= HTTP_LOG_LINE_MAX,
+               "a line fits");
 
 size_t http_log_line(enum http_log_format format, const struct http_log_entry *entry,
                      struct http_log_time *time, char line[static HTTP_LOG_LINE_MAX])

@@ -24,6 +24,7 @@ enum http_log_format {
 struct http_log_entry {
     uint64_t wall;           /* ns since 1970 when it had arrived */
     const char *client;      /* address without the port; "unix" */
+    const char *user;        /* whose password was right; NULL = nobody was asked, or it was not */
     const char *method;      /* "" for a request that was refused unread */
     struct nk_slice target;  /* as it was sent */
     unsigned minor_version;  /* of HTTP/1.x */
@@ -50,7 +51,7 @@ struct http_log_time {
 };
 
 /* No line is longer, whatever was sent: longer values are cut. */
-#define HTTP_LOG_LINE_MAX 16384
+#define HTTP_LOG_LINE_MAX 18432
 
 /* Writes the line of `entry`, LF included, and returns its length. */
 size_t http_log_line(enum http_log_format format, const struct http_log_entry *entry,

@@ -20,6 +20,7 @@ struct http_record {
     uint64_t end;     /* and with it; valid when handed over */
     bool is_handed_over;
     char *rule;                  /* owned; NULL = none, or it lies in `text` */
+    char *user;                  /* owned */
     struct http_log_entry entry; /* its slices point into `text` */
     char text[];
 };
@@ -203,6 +204,14 @@ void http_watch_rule(struct http_visitor *visitor, const char *rule)
     visitor->last->entry.rule = visitor->last->rule;
 }
 
+void http_watch_user(struct http_visitor *visitor, const char *name)
+{
+    if (!visitor || !visitor->last || !visitor->watch->buffer || visitor->last->user)
+        return;
+    visitor->last->user = strdup(name);
+    visitor->last->entry.user = visitor->last->user;
+}
+
 /* ---- finishing ---- */
 
 static void finish_first(struct http_visitor *visitor, uint64_t now, bool is_gone)
@@ -228,6 +237,7 @@ static void finish_first(struct http_visitor *visitor, uint64_t now, bool is_gon
     if (watch->buffer)
         http_log_add(watch->buffer, entry);
     free(record->rule);
+    free(record->user);
     free(record);
 }
 

@@ -47,6 +47,9 @@ void http_watch_status(struct http_visitor *visitor, int status);
 /* Why it is refused, in words that are copied. */
 void http_watch_rule(struct http_visitor *visitor, const char *rule);
 
+/* Whose request it is; the name is copied. */
+void http_watch_user(struct http_visitor *visitor, const char *name);
+
 /* All of its response has been sent or queued. */
 void http_watch_hand_over(struct http_visitor *visitor);
 

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import threading
+from base64 import b64encode
 
 import pytest
 
@@ -264,3 +265,19 @@ def test_a_reader_that_stalls_stops_nobody(logged, tmp_path):
     finally:
         server.kill()
         os.close(reader)
+
+
+def test_the_log_names_the_user(logged, tmp_path):
+    """Nobody can tell who it was; or a name whose password was wrong stands there as if it had
+    been right, or that of the request before."""
+    users = tmp_path / "users"
+    users.write_text("alice:$2y$04$qNXvp07icoXJsYSe8vwZE.go9oANGG7lb0Q3WFMlOrgVlhkuaYkp.\n")
+    users.chmod(0o600)
+    server = logged("--auth-file", users, "--log-format", "json")
+    right, wrong = (f"Authorization: Basic {b64encode(pair).decode()}"
+                    for pair in (b"alice:secret", b"alice:guess"))
+    with HttpClient(server) as client:
+        for field, status in ((right, 200), (right, 200), (wrong, 401), ("X: y", 401)):
+            client.send(request("/text", field))
+            assert client.receive().status == status
+    assert [entry.get("user") for entry in entries(tmp_path, 4)] == ["alice", "alice", None, None]

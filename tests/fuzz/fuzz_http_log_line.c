@@ -1,5 +1,6 @@
 /* The access log: whatever a client sends, a line is one line of printable text, and
  * its quotation marks are ours. */
+#include <stdio.h>
 #include <string.h>
 
 #include "fuzz.h"
@@ -33,8 +34,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const size_t quotes[] = {2, 6}; /* of a request with all texts */
     const struct nk_slice text = {(const char *)data, size};
+    char user[300];
+    snprintf(user, sizeof(user), "%.*s", (int)size, text.data);
     const struct http_log_entry entry = {
         .client = "192.0.2.1",
+        .user = size % 2 == 0 ? user : NULL,
         .method = "GET",
         .target = nk_slice_first(text, size / 2 + 1),
         .status = 200,

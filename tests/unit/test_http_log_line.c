@@ -94,13 +94,33 @@ static void test_hostile_bytes(void **state)
                            "\\u0000x\"}\n"));
 }
 
+/* Nobody knows who has asked; or a name that looks like the end of its field moves those
+ * behind it. */
+static void test_user(void **state)
+{
+    struct http_log_entry entry = usual;
+    (void)state;
+    entry.user = "alice";
+    assert_non_null(strstr(print(HTTP_LOG_COMMON, &entry), "192.0.2.1 - alice [29/Nov/"));
+    assert_non_null(strstr(print(HTTP_LOG_COMBINED, &entry), "192.0.2.1 - alice [29/Nov/"));
+    assert_non_null(strstr(print(HTTP_LOG_JSON, &entry),
+                           "\"client\":\"192.0.2.1\",\"user\":\"alice\",\"method\":\"GET\""));
+    entry.user = "a b\"]\xc3\xa4\n";
+    assert_non_null(
+        strstr(print(HTTP_LOG_COMMON, &entry), " - a\\x20b\\x22]\\xc3\\xa4\\x0a [29/Nov/"));
+    assert_non_null(strstr(print(HTTP_LOG_JSON, &entry), "\"user\":\"a b\\\"]\xc3\xa4\\u000a\""));
+    entry.user = "";
+    assert_non_null(strstr(print(HTTP_LOG_COMMON, &entry), "192.0.2.1 - - [29/Nov/"));
+}
+
 /* The longest line that can be does not fit. */
 static void test_long_values(void **state)
 {
     static char text[8192];
     struct http_log_entry entry = usual;
     (void)state;
-    memset(text, 0xff, sizeof(text));
+    memset(text, 0xff, sizeof(text) - 1);
+    entry.user = text;
     entry.target = entry.host = entry.referer = entry.agent = nk_slice_make(text, sizeof(text));
     for (int format = HTTP_LOG_COMMON; format <= HTTP_LOG_JSON; format++) {
         char *line = malloc(HTTP_LOG_LINE_MAX);
@@ -135,7 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_usual_lines),   cmocka_unit_test(test_refused_and_lost),
         cmocka_unit_test(test_hostile_bytes), cmocka_unit_test(test_long_values),
-        cmocka_unit_test(test_time_goes_on),
+        cmocka_unit_test(test_time_goes_on),  cmocka_unit_test(test_user),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
