@@ -186,15 +186,33 @@ static int type_of(enum nk_scheme scheme)
     return scheme == NK_SCHEME_UNIX_SEQPACKET ? SOCK_SEQPACKET : SOCK_STREAM;
 }
 
-/* A unix socket needs no look-up, but its attempt is made from the loop, too. */
+/* Without a look-up the first attempt is made from the loop, too. */
+static int start_known(struct nk_dialer *dialer)
+{
+    return nk_event_loop_set_timer(dialer->loop, &dialer->start_next,
+                                   nk_event_loop_now(dialer->loop));
+}
+
+static int start_addresses(struct nk_dialer *dialer, uint16_t port, int family)
+{
+    const struct nk_dialer_options *options = &dialer->options;
+    for (size_t i = 0; i < options->address_count && dialer->count < NK_RESOLVER_MAX; i++) {
+        if (family != AF_UNSPEC && options->addresses[i].any.sa_family != family)
+            continue;
+        dialer->addresses[dialer->count] = options->addresses[i];
+        nk_sockaddr_set_port(&dialer->addresses[dialer->count++], port);
+    }
+    nk_address_order_interleave(dialer->addresses, dialer->count);
+    return dialer->count > 0 ? start_known(dialer) : -EAFNOSUPPORT;
+}
+
 static int start_unix(struct nk_dialer *dialer, const struct nk_address *address)
 {
     int error = nk_sockaddr_from_unix_path(&dialer->addresses[0], address->path);
     if (error)
         return error;
     dialer->count = 1;
-    return nk_event_loop_set_timer(dialer->loop, &dialer->start_next,
-                                   nk_event_loop_now(dialer->loop));
+    return start_known(dialer);
 }
 
 static int start_resolver(struct nk_dialer *dialer, const struct nk_address *address, int family)
@@ -234,7 +252,11 @@ static int start(struct nk_dialer *dialer, const struct nk_address *address)
         if (error)
             return error;
     }
-    return is_unix ? start_unix(dialer, address) : start_resolver(dialer, address, family);
+    if (is_unix)
+        return start_unix(dialer, address);
+    if (options->addresses)
+        return start_addresses(dialer, address->port, family);
+    return start_resolver(dialer, address, family);
 }
 
 int nk_dialer_start(struct nk_dialer **out, struct nk_event_loop *loop,

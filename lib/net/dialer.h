@@ -53,6 +53,10 @@ struct nk_dialer_options {
     uint16_t source_port;             /* port to connect from; 0 = any, or that of `source`, or
                                          that of the address's options */
     bool no_delay;                    /* TCP_NODELAY, unless the address's options say otherwise */
+    /* Those of the host, when they are known already: it is not looked up. Their port is
+       that of the address dialled; only those of the family are tried. NULL = not known. */
+    const struct nk_sockaddr *addresses;
+    size_t address_count;
     nk_dialer_attempt_fn *on_attempt; /* may be NULL */
     nk_dialer_fn *on_done;
     void *context;
@@ -64,8 +68,8 @@ struct nk_dialer_options {
  * Nothing of the arguments is kept but options->pool. Returns 0 and *out, or
  * -errno when it cannot even begin (then nothing is called): -EAGAIN when the
  * pool's queue is full, -EINVAL for a name without a pool, -EAFNOSUPPORT when the
- * source is of another family than the address must have, -ENODEV when its zone is
- * no interface, -ENOMEM. */
+ * source or every known address is of another family than the address must have,
+ * -ENODEV when its zone is no interface, -ENOMEM. */
 NK_PUBLIC NK_MUST_USE int nk_dialer_start(struct nk_dialer **out, struct nk_event_loop *loop,
                                           const struct nk_address *address,
                                           const struct nk_dialer_options *options)

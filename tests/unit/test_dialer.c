@@ -244,6 +244,31 @@ static void one_family_may_be_asked_for(void **state)
     nk_socket_close(listeners[1]);
 }
 
+/* Whoever knows the addresses of a host would have it looked up once more for each
+ * connection; or they would be tried on a port that they were known for. */
+static void known_addresses_are_not_looked_up(void **state)
+{
+    struct nk_sockaddr addresses[2];
+    char text[NK_ADDRESS_TEXT_MAX];
+    struct nk_dialer *dialer;
+    int listener = listening(&addresses[1], AF_INET);
+
+    (void)state;
+    assert_int_equal(nk_sockaddr_from_numeric(&addresses[0], "::1", 9), 0);
+    snprintf(text, sizeof text, "tcp://host.invalid:%u", nk_sockaddr_port(&addresses[1]));
+    nk_sockaddr_set_port(&addresses[1], 9);
+    options.pool = NULL;
+    options.addresses = addresses;
+    options.address_count = 1;
+    options.family = AF_INET;
+    assert_int_equal(try_to_dial(&dialer, text), -EAFNOSUPPORT);
+    options.address_count = 2;
+    assert_true(dial_and_wait(text) >= 0);
+    assert_int_equal(attempts_started(), 1);
+    nk_socket_close(seen.result.fd);
+    nk_socket_close(listener);
+}
+
 /* The caller must be able to give up whenever it likes, hear nothing more, and
  * leave nothing behind. The stages: before the first turn, during the look-up,
  * with one attempt and with two under way. */
@@ -317,6 +342,7 @@ int main(void)
         CASE(the_deadline_covers_the_look_up),
         CASE(a_name_that_does_not_exist),
         CASE(one_family_may_be_asked_for),
+        CASE(known_addresses_are_not_looked_up),
         CASE(cancelled_at_every_stage),
         CASE(a_report_may_start_the_next_dialer),
     };
