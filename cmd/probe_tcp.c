@@ -55,6 +55,7 @@ static enum exit_status take_ports(const struct command_call *call)
                                    "--ports: '%.300s' is no list as 22,80,8000-8100", mine->ports);
     mine->base.shows_ports = true;
     mine->base.probe.in_flight = SCAN_IN_FLIGHT;
+    mine->base.probe.shares_names = true;
     if (mine->base.probe.count == 0 && mine->base.until == NULL)
         mine->base.probe.count = 1;
     status = probe_take_targets(call, &rules);

@@ -88,25 +88,59 @@ static int type_of(enum nk_scheme scheme)
     return scheme == NK_SCHEME_UNIX_SEQPACKET ? SOCK_SEQPACKET : SOCK_STREAM;
 }
 
-/* The whole way: name, addresses, options. */
-static int dial_address(struct probe_dial *dial)
+/* To all addresses; `known` are those of the name, when it was looked up before. */
+static int dial_addresses(struct probe_dial *dial, const struct nk_address *address,
+                          const struct nk_sockaddr *known, size_t known_count)
 {
     struct probe_target *target = dial->target;
-    struct nk_address address;
     const struct nk_dialer_options options = {
         .pool = probe_target_pool(target),
         .family = target->run->options->family,
+        .addresses = known,
+        .address_count = known_count,
         .on_attempt = on_attempt,
         .on_done = on_dialled,
         .context = dial,
     };
+    return nk_dialer_start(&dial->dialer, probe_target_loop(target), address, &options);
+}
+
+static void on_name(struct probe_name_wish *wish, int result, const struct nk_sockaddr *addresses)
+{
+    struct probe_dial *dial = nk_container_of(wish, struct probe_dial, wish);
+    struct nk_connect_failure failure = {.step = NK_CONNECT_RESOLVE};
+    struct nk_address address;
+    int error = result;
+    dial->is_wishing = false;
+    probe_target_address(dial->target, &address);
+    if (result > 0) {
+        failure.step = NK_CONNECT_SOCKET;
+        error = dial_addresses(dial, &address, addresses, (size_t)result);
+    }
+    if (error)
+        finish(dial, error, &failure);
+}
+
+/* The whole way: name, addresses, options. */
+static int dial_address(struct probe_dial *dial)
+{
+    struct probe_target *target = dial->target;
+    struct probe_run *run = target->run;
+    struct nk_address address;
     probe_target_address(target, &address);
     target->is_plain = address.options[0] == '\0';
     target->remote_type = type_of(address.scheme);
     if (target->has_remote)
         use_remote(&address, &target->remote);
     dial->looks_up = is_name(&address);
-    return nk_dialer_start(&dial->dialer, probe_target_loop(target), &address, &options);
+    if (!dial->looks_up || !run->options->shares_names)
+        return dial_addresses(dial, &address, NULL, 0);
+    dial->is_wishing = true;
+    int error =
+        probe_names_ask(&run->names, address.host, target->sequence == 1, &dial->wish, on_name);
+    if (error)
+        dial->is_wishing = false;
+    return error;
 }
 
 /* The short way to where the target was last. */
@@ -129,8 +163,12 @@ int probe_dial_start(struct probe_dial *dial, struct probe_target *target, probe
     return target->has_remote && target->is_plain ? dial_again(dial) : dial_address(dial);
 }
 
+/* One that shares its name's look-up need not know whether that was left: the run does. */
 void probe_dial_stop(struct probe_dial *dial)
 {
+    if (dial->is_wishing)
+        probe_names_withdraw(&dial->wish);
+    dial->is_wishing = false;
     if (!dial->dialer && !dial->connector)
         return;
     dial->target->run->look_up_was_left |= dial->looks_up && dial->resolved == 0;
@@ -145,6 +183,6 @@ void probe_dial_stop(struct probe_dial *dial)
 
 void probe_dial_expire(const struct probe_dial *dial, struct probe_result *result)
 {
-    if (dial->dialer || dial->connector)
+    if (dial->dialer || dial->connector || dial->is_wishing)
         result->action = "connect to";
 }

@@ -12,6 +12,7 @@
 
 #include "base/error_text.h"
 #include "net/dialer.h"
+#include "probe/probe_names.h"
 #include "probe/probe_target.h"
 
 struct probe_dial;
@@ -25,6 +26,8 @@ struct probe_dial {
     struct probe_target *target;
     struct nk_dialer *dialer;       /* NULL unless it is at work */
     struct nk_connector *connector; /* likewise, when it is known where to go */
+    struct probe_name_wish wish;    /* for the addresses of a name that others look up, too */
+    bool is_wishing;
     probe_dial_fn *on_done;
     bool looks_up; /* there is a name, and it is not known what it means */
     char room[NK_ERROR_TEXT_MAX];

@@ -5,6 +5,7 @@
 #define PROBE_PROBE_PRIVATE_H
 
 #include "probe/probe_metrics.h"
+#include "probe/probe_names.h"
 #include "probe/probe_run.h"
 #include "probe/probe_schedule.h"
 #include "reactor/signal_watch.h"
@@ -15,6 +16,7 @@ struct probe_run {
     struct nk_event_loop *loop;
     struct nk_signal_watch *signals;
     struct nk_worker_pool *pool; /* NULL when there is no name to look up */
+    struct probe_names names;    /* with options->shares_names */
     struct probe_schedule schedule;
 
     struct probe_target *targets; /* options->target_count of them */

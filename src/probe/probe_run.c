@@ -144,8 +144,12 @@ static int make_pool(struct probe_run *run)
     }
     if (names == 0)
         return 0;
-    return nk_worker_pool_start(&run->pool, names < RESOLVER_THREADS ? names : RESOLVER_THREADS,
-                                names * PROBE_OVERLAP_MAX);
+    int error =
+        nk_worker_pool_start(&run->pool, names < RESOLVER_THREADS ? names : RESOLVER_THREADS,
+                             names * PROBE_OVERLAP_MAX);
+    run->names =
+        (struct probe_names){.loop = run->loop, .pool = run->pool, .family = options->family};
+    return error;
 }
 
 static int make_limits(struct probe_run *run)
@@ -212,6 +216,7 @@ static void close_run(struct probe_run *run)
         nk_event_loop_cancel_timer(run->loop, &run->timeout);
         nk_event_loop_cancel_timer(run->loop, &run->refresh);
     }
+    run->look_up_was_left |= probe_names_deinit(&run->names);
     probe_metrics_stop(run->metrics);
     nk_signal_watch_free(run->signals);
     histogram_deinit(&run->lateness);

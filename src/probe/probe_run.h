@@ -24,6 +24,7 @@ struct probe_options {
     const char *const *targets; /* addresses that are known to be right, canonical */
     size_t target_count;        /* at least 1 */
     int family;                 /* of names: AF_UNSPEC, AF_INET or AF_INET6 */
+    bool shares_names;          /* a name is looked up once for all targets that have it */
     uint64_t interval;          /* ns between two probes of a target */
     uint64_t wait;              /* ns for an answer */
     uint64_t count;             /* probes of each target; 0 = no end */

@@ -128,7 +128,7 @@ class Names(threading.Thread):
     """A name server of the test's own, and the words in front of a command that asks it and no
     other. It knows every name as 127.0.0.1; or it is `silent`."""
 
-    A = 1  # the type of records that hold an IPv4 address
+    A, AAAA = 1, 28  # types of records, which hold addresses
 
     def __init__(self, directory, silent=False):
         super().__init__(daemon=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from network import Names
-from probe_support import listener, of, probe
+from probe_support import of, probe
 
 pytestmark = pytest.mark.dispatchers
 
@@ -21,3 +21,23 @@ def test_a_name_server_that_says_nothing(tmp_path, words):
         events = probe(*words, prefix=names.words(), status=5)
     failure = (of(events, "missed") + of(events, "ended"))[-1]
     assert (failure["status"], failure["action"]) == (5, "connect to")
+
+
+def test_the_ports_of_a_host_share_one_look_up(tmp_path):
+    """A scan would be one of the name server."""
+    with Names(tmp_path) as names:
+        events = probe("tcp", "-4", "--ports", "1-100", "--wait", "20s", "host.example",
+                       prefix=names.words(), status=None)
+        assert names.asked == [Names.A]
+        # Somebody may well listen on one of them.
+        assert len(of(events, "missed")) + len(of(events, "reply")) == 100
+        names.asked.clear()
+        probe("tcp", "--ports", "1-100", "--wait", "20s", "host.example", "other.example",
+              prefix=names.words(), status=None)
+        assert sorted(names.asked) == 2 * [Names.A] + 2 * [Names.AAAA]
+
+
+def test_the_ports_of_a_name_that_is_none():
+    """One wrong name would be looked up a thousand times, or hang the scan."""
+    events = probe("tcp", "--ports", "1-1000", "no-such-host.invalid", "--wait", "20s", status=3)
+    assert [event["action"] for event in of(events, "missed")] == 1000 * ["resolve"]
