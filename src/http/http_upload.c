@@ -42,19 +42,14 @@ bool http_upload_accepts(struct nk_slice name, bool dotfiles, struct http_upload
     return false;
 }
 
-static bool has_star(const struct http_request *request, const char *field)
-{
-    static const struct nk_slice star = NK_SLICE("*");
-    const struct nk_slice *value = http_request_header(request, field);
-    return value && nk_slice_equal(*value, star);
-}
-
 /* ---- before the body ---- */
 
 struct target {
     char name[HTTP_FILES_NAME_SIZE]; /* decoded, relative to the root */
     struct nk_slice base;            /* behind the last slash */
     int directory;                   /* descriptor */
+    bool exists;
+    struct stat status; /* of what stands there */
 };
 
 static bool refuse(struct http_exchange *exchange, int status, const char *detail)
@@ -137,20 +132,35 @@ static void receive(struct http_upload *upload, struct http_exchange *exchange)
 
 /* ---- PUT ---- */
 
-/* Whether the name is free, or may be taken; else it is answered. */
-static bool may_stand_there(struct http_exchange *exchange, const struct target *target)
+/* Whether what stands there is what the client wants to change (RFC 9110 13.1); else it is
+ * answered. Only files have an entity tag. */
+static bool meets_conditions(struct http_exchange *exchange, const struct target *target)
 {
-    struct stat status;
-    const char *name = target->base.data;
-    const bool exists = fstatat(target->directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
-    const bool must_be_new = has_star(exchange->request, "If-None-Match");
-    if (!exists && has_star(exchange->request, "If-Match"))
+    const struct http_request *request = exchange->request;
+    const uint64_t now = nk_event_loop_wall_seconds(exchange->loop->loop);
+    struct http_file file = {.modified = 0};
+    if (!target->exists && http_request_header(request, "If-Match"))
         return refuse(exchange, 412, "there is no such file");
-    if (!exists)
+    if (!target->exists)
         return true;
-    if (must_be_new)
-        return refuse(exchange, 412, "there is one already");
-    if (!S_ISREG(status.st_mode))
+    if (S_ISREG(target->status.st_mode))
+        http_file_describe(&file, &target->status, NULL, HTTP_CODING_IDENTITY, now);
+    const struct http_validators validators = http_file_validators(&file);
+    if (http_conditions_judge(request, &validators, now) == HTTP_VERDICT_GO_ON)
+        return true;
+    return refuse(exchange, 412, "what is there is not what the condition wants");
+}
+
+/* Whether the name is free, or may be taken; else it is answered. */
+static bool may_stand_there(struct http_exchange *exchange, struct target *target)
+{
+    const char *name = target->base.data;
+    target->exists = fstatat(target->directory, name, &target->status, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!meets_conditions(exchange, target))
+        return false;
+    if (!target->exists)
+        return true;
+    if (!S_ISREG(target->status.st_mode))
         return refuse(exchange, 409, "what stands there is no file");
     if (!exchange->loop->server->options.overwrite)
         return refuse(exchange, 409, "there is one already");
@@ -178,6 +188,14 @@ static bool read_range(struct http_exchange *exchange, struct http_upload *uploa
     return true;
 }
 
+/* The conditions have to hold when the file appears, too. */
+static void expect(struct http_upload_file *file, const struct target *target)
+{
+    file->is_conditional = true;
+    if (target->exists)
+        http_stamp_of(&file->expected, &target->status);
+}
+
 static void handle_put(struct http_exchange *exchange)
 {
     struct target target;
@@ -196,8 +214,8 @@ static void handle_put(struct http_exchange *exchange)
     if (!upload)
         return;
     http_upload_file_init(&upload->file, target.directory, target.base);
-    if (has_star(exchange->request, "If-None-Match"))
-        upload->overwrite = false;
+    if (http_request_asks(exchange->request) & HTTP_ASKS_CONDITION)
+        expect(&upload->file, &target);
     if (read_range(exchange, upload))
         receive(upload, exchange);
     else

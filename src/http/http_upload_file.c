@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,20 +213,42 @@ static void close_file(struct http_upload_file *file)
 static int find_old(const struct http_upload_file *file, bool overwrite)
 {
     struct stat status;
-    if (fstatat(file->directory, file->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-        return errno == ENOENT ? 0 : -errno;
+    struct http_stamp stamp = {0};
+    bool exists = fstatat(file->directory, file->name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!exists && errno != ENOENT)
+        return -errno;
+    if (exists)
+        http_stamp_of(&stamp, &status);
+    if (file->is_conditional && !http_stamp_equal(&stamp, &file->expected))
+        return -ECANCELED;
+    if (!exists)
+        return 0;
     return overwrite && S_ISREG(status.st_mode) ? 1 : -EEXIST;
+}
+
+/* Of several uploads that want to replace the same state of a file one does: nothing of
+ * ours may come between the look and the replacement. */
+static int appear(struct http_upload_file *file, bool overwrite)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    int error = 0;
+    pthread_mutex_lock(&lock);
+    int old = find_old(file, overwrite);
+    if (old > 0)
+        error = replace(file, file->name);
+    else if (old == 0)
+        error = appear_as(file, file->name);
+    pthread_mutex_unlock(&lock);
+    return error ? error : old;
 }
 
 int http_upload_file_commit(struct http_upload_file *file, bool overwrite)
 {
-    int error = fdatasync(file->fd) < 0 ? -errno : 0;
-    int old = error ? error : find_old(file, overwrite);
+    if (fdatasync(file->fd) < 0)
+        return -errno;
+    int old = appear(file, overwrite);
     if (old < 0)
         return old;
-    error = old > 0 ? replace(file, file->name) : appear_as(file, file->name);
-    if (error)
-        return error;
     forget_hidden_name(file);
     close_file(file);
     return old;

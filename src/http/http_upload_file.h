@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "http/http_file.h"
 
 /* Names that begin so are ours; nobody may upload to them. */
 #define HTTP_UPLOAD_PREFIX ".netkit-"
@@ -31,6 +32,10 @@ struct http_upload_file {
     char hidden[NAME_MAX + 1]; /* where the bytes are now; "" = nowhere */
     bool is_part;              /* `hidden` is the part of `name` */
     uint64_t size;             /* bytes in it */
+
+    /* It may only appear while what has its name is still what the client knew. */
+    bool is_conditional;
+    struct http_stamp expected; /* 0 = there was nothing */
 };
 
 /* Whether a file may have this name: one component, none of ours. */
@@ -52,8 +57,9 @@ int64_t http_upload_part_size(int directory, const char *name);
 int http_upload_file_write(struct http_upload_file *file, struct nk_slice bytes);
 
 /* Gives it its name and closes it. Returns 1 when it has replaced a file, which only
- * happens with `overwrite`, 0 when there was none; -EEXIST, and what stands there is
- * untouched, as is everything but regular files. */
+ * happens with `overwrite`, 0 when there was none; -EEXIST, or -ECANCELED when it is not
+ * what was expected, and what stands there is untouched, as is everything but regular
+ * files. */
 int http_upload_file_commit(struct http_upload_file *file, bool overwrite);
 
 /* Closes it and leaves it as a part; without any bytes it is discarded. */

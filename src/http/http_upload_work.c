@@ -16,6 +16,7 @@ static const struct {
     {-EDQUOT, 507, "the quota is used up"},
     {-EFBIG, 413, "the file system has no files so large"},
     {-EEXIST, 409, "there is one already"},
+    {-ECANCELED, 412, "it was changed meanwhile"},
     {-EBUSY, 409, "somebody else continues this upload"},
     {-ENOENT, 409, "there is no interrupted upload to continue"},
     {-ENAMETOOLONG, 400, "the name is too long"},

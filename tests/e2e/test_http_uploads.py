@@ -147,6 +147,72 @@ def test_overwrite(start, root):
     assert (root / "file").read_bytes() == b"new"
 
 
+def tag_of(server, target):
+    with HttpClient(server) as client:
+        return client.get(target)["ETag"]
+
+
+def test_a_condition_is_about_the_state_that_is_replaced(start, root):
+    """Somebody undoes a change that he has not seen."""
+    (root / "file").write_bytes(b"old")
+    (root / "dir").mkdir()
+    server = start("--overwrite")
+    first = tag_of(server, "/file")
+    for field, status in (('If-Match: "other"', 412), (f"If-Match: W/{first}", 412),
+                          (f"If-None-Match: {first}", 412), (f'If-None-Match: "x", {first}', 412),
+                          ("If-Unmodified-Since: Sat, 01 Jan 2000 00:00:00 GMT", 412)):
+        assert put(server, "/file", b"new", field).status == status, field
+    assert (root / "file").read_bytes() == b"old"
+    assert put(server, "/file", b"second", f'If-Match: "other", {first}').status == 204
+    assert put(server, "/file", b"third", f"If-Match: {first}").status == 412
+    assert put(server, "/file", b"third", f"If-None-Match: {first}").status == 204
+    assert (root / "file").read_bytes() == b"third"
+    assert put(server, "/new", b"x", f"If-Match: {first}").status == 412
+    assert put(server, "/new", b"x", f"If-None-Match: {first}").status == 201
+    assert put(server, "/dir", b"x", "If-Match: *").status == 409
+    assert put(server, "/dir", b"x", f"If-Match: {first}").status == 412
+    assert entries(root) == ["dir", "file", "new"]
+
+
+@pytest.mark.parametrize("existed", [True, False])
+def test_a_condition_holds_until_the_file_appears(start, root, existed):
+    """What somebody else brings while an upload is under way is lost."""
+    path = root / "file"
+    if existed:
+        path.write_bytes(b"old")
+    server = start("--overwrite")
+    field = f"If-Match: {tag_of(server, '/file')}" if existed else "If-None-Match: *"
+    with HttpClient(server) as client:
+        client.send(request("/file", "Content-Length: 4", "Expect: 100-continue", field,
+                            method="PUT"))
+        assert client.receive().status == 100  # the condition was met
+        (root / "other").write_bytes(b"meanwhile")
+        (root / "other").rename(path)
+        client.send(b"mine")
+        assert client.receive().status == 412
+    assert path.read_bytes() == b"meanwhile"
+    assert entries(root) == ["file"]
+
+
+def test_one_of_many_replaces_the_same_state(start, root):
+    """Two who have seen the same file both believe that theirs has replaced it."""
+    (root / "file").write_bytes(b"old")
+    server = start("--overwrite")
+    field = f"If-Match: {tag_of(server, '/file')}"
+    clients = [HttpClient(server) for _ in range(8)]
+    for client in clients:
+        client.send(request("/file", "Content-Length: 4", "Expect: 100-continue", field,
+                            method="PUT"))
+        assert client.receive().status == 100
+    for number, client in enumerate(clients):
+        client.send(b"%04d" % number)
+    answers = [client.receive().status for client in clients]
+    assert sorted(answers) == [204] + [412] * 7
+    assert (root / "file").read_bytes() == b"%04d" % answers.index(204)
+    for client in clients:
+        client.close()
+
+
 @pytest.mark.parametrize("target, status", [
     ("/../out", 400), ("/%2e%2e/out", 400), ("/a%2fb", 404), ("/a%00b", 400), ("/%zz", 400),
     ("/.hidden", 403), ("/.d/x", 403), ("/out/x", 409), ("/outlink/x", 403), ("/abs/x", 403),

@@ -208,6 +208,40 @@ static void test_cleaning(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tree_set_up, tree_tear_down)
 
+/* What somebody else has put there meanwhile is replaced, or what was expected is not. */
+static void test_expectations(void **state)
+{
+    struct stat status;
+    (void)state;
+    struct http_upload_file nothing = begin("file", "first");
+    nothing.is_conditional = true;
+    assert_int_equal(http_upload_file_commit(&nothing, true), 0);
+    nothing = begin("file", "second");
+    nothing.is_conditional = true;
+    assert_int_equal(http_upload_file_commit(&nothing, true), -ECANCELED);
+    assert_content("file", "first");
+    http_upload_file_discard(&nothing);
+
+    struct http_upload_file file = begin("file", "second");
+    assert_int_equal(fstatat(tree_fd, "file", &status, AT_SYMLINK_NOFOLLOW), 0);
+    file.is_conditional = true;
+    http_stamp_of(&file.expected, &status);
+    file.expected.size++;
+    assert_int_equal(http_upload_file_commit(&file, true), -ECANCELED);
+    assert_content("file", "first");
+    file.expected.size--;
+    assert_int_equal(http_upload_file_commit(&file, false), -EEXIST);
+    assert_int_equal(http_upload_file_commit(&file, true), 1);
+    assert_content("file", "second");
+
+    file = begin("other", "x");
+    file.is_conditional = true;
+    http_stamp_of(&file.expected, &status);
+    assert_int_equal(http_upload_file_commit(&file, true), -ECANCELED);
+    http_upload_file_discard(&file);
+    assert_int_equal(count_entries(), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +253,7 @@ int main(void)
         TEST(test_a_part_that_was_replaced),
         TEST(test_a_part_is_no_link),
         TEST(test_a_long_name),
+        TEST(test_expectations),
         TEST(test_cleaning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
