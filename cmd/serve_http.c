@@ -83,10 +83,10 @@ const struct command serve_http_command = {
     .summary = "serve a directory over HTTP/1.1",
     .arguments = "[OPTION]... [ADDRESS]...",
     .description =
-        "Serve a directory, the current one by default, over HTTP/1.1 (GET and HEAD).\n"
-        "Without ADDRESS listen on port 8080 of this machine (127.0.0.1 and [::1]), with\n"
-        "--demo on 43211. A bare port is a port of this machine; ':PORT' is on every\n"
-        "interface.\n",
+        "Serve a directory, the current one by default, over HTTP/1.1 (GET and HEAD, with\n"
+        "--upload also PUT and POST). Without ADDRESS listen on port 8080 of this machine\n"
+        "(127.0.0.1 and [::1]), with --demo on 43211. A bare port is a port of this\n"
+        "machine; ':PORT' is on every interface.\n",
     .parts = parts,
     .defaults = &defaults,
     .options_size = sizeof defaults,
