@@ -316,18 +316,38 @@ static void respond_part(struct http_upload *upload, struct http_exchange *excha
         http_respond_status(exchange, 202, "the rest is still to come", offset);
 }
 
-static void respond_saved(struct http_upload *upload, struct http_exchange *exchange)
+/* The tag of the new state, for the condition of the next change (RFC 9110 9.3.4: the bytes
+ * are kept as they came). */
+static void print_tag(const struct http_upload *upload, char *line, size_t size)
+{
+    struct http_file file;
+    line[0] = '\0';
+    if (upload->file.appeared.st_ino == 0)
+        return;
+    http_file_describe(&file, &upload->file.appeared, NULL, HTTP_CODING_IDENTITY,
+                       nk_event_loop_wall_seconds(upload->loop->loop));
+    snprintf(line, size, "ETag: %s\r\n", file.etag);
+}
+
+static void respond_put(struct http_upload *upload, struct http_exchange *exchange)
+{
+    char line[LOCATION_MAX];
+    char tag[sizeof("ETag: \r\n") + HTTP_ETAG_SIZE];
+    char fields[LOCATION_MAX + sizeof(tag)];
+    const char *location = print_location(exchange->request, line, sizeof(line));
+    print_tag(upload, tag, sizeof(tag));
+    snprintf(fields, sizeof(fields), "%s%s", location ? location : "", tag);
+    http_respond_status(exchange, upload->result.replaced > 0 ? 204 : 201, NULL, fields);
+}
+
+static void respond_form(struct http_upload *upload, struct http_exchange *exchange)
 {
     const struct http_upload_result *result = &upload->result;
     char line[LOCATION_MAX];
     char detail[64];
     const char *location = print_location(exchange->request, line, sizeof(line));
     snprintf(detail, sizeof(detail), "%u new, %u replaced", result->created, result->replaced);
-    if (!upload->is_form && result->replaced > 0)
-        http_respond_status(exchange, 204, NULL, location);
-    else if (!upload->is_form)
-        http_respond_status(exchange, 201, NULL, location);
-    else if (wants_page(exchange->request))
+    if (wants_page(exchange->request))
         http_respond_status(exchange, 303, NULL, location);
     else
         http_respond_status(exchange, 201, detail, location);
@@ -350,6 +370,8 @@ void http_upload_respond(struct http_upload *upload, struct http_exchange *excha
         respond_part(upload, exchange);
     else if (result->status != 0)
         http_respond_status(exchange, result->status, result->detail, NULL);
+    else if (upload->is_form)
+        respond_form(upload, exchange);
     else
-        respond_saved(upload, exchange);
+        respond_put(upload, exchange);
 }

@@ -36,6 +36,8 @@ struct http_upload_file {
     /* It may only appear while what has its name is still what the client knew. */
     bool is_conditional;
     struct http_stamp expected; /* 0 = there was nothing */
+
+    struct stat appeared; /* what it is since commit; 0 = not known */
 };
 
 /* Whether a file may have this name: one component, none of ours. */

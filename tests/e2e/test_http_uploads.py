@@ -174,6 +174,19 @@ def test_a_condition_is_about_the_state_that_is_replaced(start, root):
     assert entries(root) == ["dir", "file", "new"]
 
 
+def test_the_answer_has_the_tag_of_the_new_state(start, root):
+    """Who changes a file again and again has to ask for its tag each time, and then does not
+    know whether it is that of his own change."""
+    server = start("--overwrite")
+    created = put(server, "/file", b"one")
+    assert created.status == 201 and created["ETag"] == tag_of(server, "/file")
+    replaced = put(server, "/file", b"two", f"If-Match: {created['ETag']}")
+    assert replaced.status == 204 and replaced["ETag"] == tag_of(server, "/file")
+    assert put(server, "/file", b"six", f"If-Match: {created['ETag']}")["ETag"] is None
+    whole = put(server, "/file", b"ten!", "Content-Range: bytes 0-3/4")
+    assert whole.status == 204 and whole["ETag"] == tag_of(server, "/file")
+
+
 @pytest.mark.parametrize("existed", [True, False])
 def test_a_condition_holds_until_the_file_appears(start, root, existed):
     """What somebody else brings while an upload is under way is lost."""
