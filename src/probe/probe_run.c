@@ -230,15 +230,13 @@ static void close_run(struct probe_run *run)
 
 /* ---- the end ---- */
 
-/* Appends what the target's figures violate. Without memory for the figures nothing
- * can be said against them. */
-static void judge(const struct probe_run *run, const struct probe_target *target,
-                  struct probe_violation *violations, size_t *count)
+/* Appends what the target's figures violate. 0 or -errno. */
+static int judge(const struct probe_run *run, const struct probe_target *target,
+                 struct probe_violation *violations, size_t *count)
 {
     struct probe_figures figures;
-    if (probe_statistics_figures(&target->statistics, &figures))
-        return;
-    for (size_t i = 0; i < run->options->threshold_count; i++) {
+    int error = probe_statistics_figures(&target->statistics, &figures);
+    for (size_t i = 0; i < run->options->threshold_count && !error; i++) {
         const struct probe_threshold *threshold = &run->options->thresholds[i];
         struct probe_violation *violation = &violations[*count];
         if (!probe_threshold_is_violated(threshold, &figures, violation->figure,
@@ -248,6 +246,24 @@ static void judge(const struct probe_run *run, const struct probe_target *target
         violation->target = target->name;
         ++*count;
     }
+    return error;
+}
+
+/* Likewise of all targets; *out is to be freed. A threshold that cannot be judged is not
+ * met. */
+static int judge_all(const struct probe_run *run, struct probe_violation **out, size_t *count)
+{
+    const struct probe_options *options = run->options;
+    size_t room = options->target_count * options->threshold_count;
+    int error = 0;
+    if (room == 0)
+        return 0;
+    *out = calloc(room, sizeof(**out));
+    if (!*out)
+        return -ENOMEM;
+    for (size_t i = 0; i < options->target_count && !error; i++)
+        error = judge(run, &run->targets[i], *out, count);
+    return error;
 }
 
 static enum exit_status status_of(const struct probe_run *run, bool is_violated)
@@ -284,21 +300,19 @@ static enum exit_status status_of(const struct probe_run *run, bool is_violated)
 /* Judges the run and says so. Returns the exit status. */
 static enum exit_status conclude(struct probe_run *run)
 {
-    const struct probe_options *options = run->options;
+    const struct probe_reporter *reporter = run->reporter;
     struct probe_totals totals = totals_of(run);
     struct probe_violation *violations = NULL;
-    size_t room = options->target_count * options->threshold_count;
-    if (room > 0)
-        violations = calloc(room, sizeof(*violations));
-    for (size_t i = 0; violations && i < options->target_count; i++)
-        judge(run, &run->targets[i], violations, &totals.violation_count);
+    int error = judge_all(run, &violations, &totals.violation_count);
+    if (error)
+        reporter->failed(reporter->context, "judge the figures", NULL, error);
     totals.violations = violations;
     enum exit_status status = status_of(run, totals.violation_count > 0);
-    int shown = run->signal_number ? 128 + run->signal_number : (int)status;
-    if (run->error || (room > 0 && !violations))
+    if (run->error || error)
         status = EXIT_STATUS_FAILED;
+    int shown = run->signal_number ? 128 + run->signal_number : (int)status;
     if (!run->unheard)
-        (void)run->reporter->totals(run->reporter->context, &totals, true, shown);
+        (void)reporter->totals(reporter->context, &totals, true, shown);
     free(violations);
     return status;
 }
