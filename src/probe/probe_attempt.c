@@ -12,13 +12,19 @@ static void on_release(struct nk_task *task)
     free(nk_container_of(task, struct probe_attempt, release));
 }
 
-/* Takes the attempt out of everything; its memory lives until the turn is over. */
-static void end_attempt(struct probe_attempt *attempt)
+static void take_out(struct probe_attempt *attempt)
 {
     struct probe_target *target = attempt->target;
     nk_event_loop_cancel_timer(target->run->loop, &attempt->timer);
     nk_list_remove(&attempt->node);
     target->run->in_flight--;
+}
+
+/* Takes the attempt out of everything; its memory lives until the turn is over. */
+static void end_attempt(struct probe_attempt *attempt)
+{
+    struct probe_target *target = attempt->target;
+    take_out(attempt);
     target->kind->stop(attempt);
     nk_event_loop_at_turn_end(target->run->loop, &attempt->release, on_release);
 }
@@ -130,8 +136,11 @@ static int begin_attempt(struct probe_target *target)
     }
     if (!error)
         error = schedule_next(target);
-    if (error)
+    if (error) {
+        take_out(attempt); /* the kind has not seen it */
+        free(attempt);
         return error;
+    }
     error = target->kind->start(attempt);
     if (error)
         fail_to_start(attempt, error);
