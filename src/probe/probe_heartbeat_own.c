@@ -117,7 +117,9 @@ static void send_ping(struct heartbeat_session *session)
     keepalive_stamp_write(data, &stamp);
     keepalive_message_write(message, KEEPALIVE_PING, nk_slice_make(data, sizeof(data)));
     int error = keepalive_link_send(&session->link, message);
-    if (error)
+    if (error == -ENOMEM) /* the peer has nothing to do with it */
+        heartbeat_fail(session, EXIT_STATUS_FAILED, "probe", error, NULL);
+    else if (error)
         on_end(&session->link, error, false);
     else
         heartbeat_wake_at(session, session->schedule.next);

@@ -166,8 +166,8 @@ static void on_dialled(struct probe_dial *dial, int fd, struct probe_result *res
     }
     int error = ask(mine, fd);
     if (error)
-        fail(mine, error == -ENOBUFS ? EXIT_STATUS_FAILED : EXIT_STATUS_LOST, "send a request to",
-             error, NULL);
+        fail(mine, mine->is_open && error != -ENOBUFS ? EXIT_STATUS_LOST : EXIT_STATUS_FAILED,
+             "send a request to", error, NULL);
 }
 
 /* ---- the kind ---- */
