@@ -102,6 +102,8 @@ ssize_t __real_sendfile(int out, int in, off_t *offset, size_t len);
 ssize_t __wrap_sendfile(int out, int in, off_t *offset, size_t len);
 int __real_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags);
 int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags);
+int __real_socket(int domain, int type, int protocol);
+int __wrap_socket(int domain, int type, int protocol);
 int __real_epoll_wait(int fd, struct epoll_event *events, int max, int timeout);
 int __wrap_epoll_wait(int fd, struct epoll_event *events, int max, int timeout);
 int __real_epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event);
@@ -149,6 +151,11 @@ int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *len, int flags)
     return must_fail(INJECT_ACCEPT) ? -1 : __real_accept4(fd, address, len, flags);
 }
 
+int __wrap_socket(int domain, int type, int protocol)
+{
+    return must_fail(INJECT_SOCKET) ? -1 : __real_socket(domain, type, protocol);
+}
+
 int __wrap_epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
 {
     atomic_store(&last_wait_was_endless, timeout < 0);
@@ -157,7 +164,9 @@ int __wrap_epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
 
 int __wrap_epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event)
 {
-    return must_fail(INJECT_EPOLL_CTL) ? -1 : __real_epoll_ctl(epoll_fd, operation, fd, event);
+    if (operation != EPOLL_CTL_DEL && must_fail(INJECT_EPOLL_CTL)) /* that needs no memory */
+        return -1;
+    return __real_epoll_ctl(epoll_fd, operation, fd, event);
 }
 
 int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,

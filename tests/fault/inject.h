@@ -16,8 +16,9 @@ enum inject_call {
     INJECT_SEND,
     INJECT_SENDFILE,
     INJECT_ACCEPT,
-    INJECT_WAIT,       /* epoll_wait, ppoll or select */
-    INJECT_EPOLL_CTL,  /* the kernel's own lack of memory */
+    INJECT_WAIT,      /* epoll_wait, ppoll or select */
+    INJECT_EPOLL_CTL, /* the kernel's own lack of memory */
+    INJECT_SOCKET,
     INJECT_ALLOCATION, /* malloc, calloc, realloc, reallocarray */
     INJECT_CALLS,
 };
