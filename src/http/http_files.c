@@ -65,16 +65,20 @@ int http_files_open_name(struct http_exchange *exchange, const char *name, struc
     return fd;
 }
 
-/* Whether a page that finds its own way (--spa) may have made up the name: one
- * with an extension is a file that is missing. */
+/* Whether a page that finds its own way (--spa) may have made up the name. What
+ * has an extension is a file that is missing; whoever asks below /_/ or for a
+ * name with a dot in front, as in .well-known, is a program that has to know. */
 static bool may_be_route(const char *name)
 {
-    size_t len = strlen(name);
-    while (len > 0 && name[len - 1] == '/')
-        len--;
-    while (len > 0 && name[len - 1] != '/' && name[len - 1] != '.')
-        len--;
-    return len == 0 || name[len - 1] == '/';
+    const char *part = name;
+    size_t len = strcspn(part, "/");
+    if (len == 1 && part[0] == '_')
+        return false;
+    while (part[0] != '.' && strspn(part + len, "/") < strlen(part + len)) {
+        part += len + strspn(part + len, "/");
+        len = strcspn(part, "/");
+    }
+    return !memchr(part, '.', len);
 }
 
 /* Opens the name, or with --spa what stands for it, which *name then is. */

@@ -110,6 +110,15 @@ def test_single_page_application(serve_root):
     assert fetch(server, "/users", method="HEAD")["Content-Length"] == str(len("the application"))
 
 
+def test_single_page_application_makes_up_no_names(serve_root):
+    """A program that asks for figures, or for what is well known, takes a page for the answer."""
+    server = serve_root("--spa", "--endpoints")
+    for target in ("/_/metrics", "/_/none", "/_/", "/.git/config", "/a/.git/", "/.well-known/none"):
+        assert fetch(server, target).status == 404, target
+    for target in ("/_a", "/__/a", "/a/_/b", "/_/ip"):
+        assert fetch(server, target).status == 200, target
+
+
 def test_single_page_application_without_its_page(serve_root, root):
     """A loop, or a 500, when the page itself is missing."""
     (root / "index.html").unlink()
