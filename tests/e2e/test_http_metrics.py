@@ -169,6 +169,7 @@ def test_status_without_scripts(serve, root):
     assert text.count("<th scope=row>loop") == 2
     assert "<noscript><meta http-equiv=refresh" in text
     assert not re.search(r"(src|href)=[\"']?(https?:)?//", text), "something is loaded"
+    assert text.count("<strong>-</strong>") == 4, "what nobody has measured yet is no 0"
 
 
 @pytest.mark.parametrize("options", [[], ["--metrics"], ["--status"]], ids=str)
