@@ -60,27 +60,6 @@ static int open_sibling(struct http_exchange *exchange, const struct http_stamp 
     return -1;
 }
 
-/* Finds out in which codings a file lies beside itself. A type that nobody knows is
- * worth the look only when the client asks for codings. */
-static void look_for_siblings(struct http_exchange *exchange, struct http_file *file,
-                              const char *name, unsigned asks)
-{
-    struct stat status;
-    enum http_compressing compressing = http_media_type_compressing(file->type);
-    file->has_looked = compressing != HTTP_COMPRESSING_UNKNOWN || (asks & HTTP_ASKS_CODING) != 0;
-    if (!file->has_looked || compressing == HTTP_COMPRESSING_USELESS)
-        return;
-    for (unsigned coding = 1; coding < HTTP_CODING_COUNT; coding++) {
-        int fd = open_sibling(exchange, &file->stamp, name, (enum http_coding)coding, &status);
-        if (fd < 0)
-            continue;
-        close(fd);
-        file->siblings |= HTTP_CODING_BIT(coding);
-    }
-    file->is_coded = http_coded_is_for(exchange->loop->server, file);
-    file->varies = file->siblings != 0 || file->is_coded;
-}
-
 /* ---- memory ---- */
 
 static bool is_fresh(const struct http_exchange *exchange, const struct http_cached *cached)
@@ -88,6 +67,47 @@ static bool is_fresh(const struct http_exchange *exchange, const struct http_cac
     struct http_files *files = exchange->loop->server->content;
     return nk_event_loop_now(exchange->loop->loop) - cached->checked < FRESH_FOR &&
            cached->checked > atomic_load_explicit(&files->changed, memory_order_relaxed);
+}
+
+/* What a look at the same file has found less than a second ago; returns whether one
+ * has. */
+static bool remember_siblings(struct http_exchange *exchange, struct http_file *file,
+                              const char *name)
+{
+    const struct http_cached *cached =
+        http_cache_find(&exchange->loop->cache, nk_slice_of_string(name), HTTP_CODING_IDENTITY);
+    if (!cached || !cached->file.has_looked || !is_fresh(exchange, cached) ||
+        !http_stamp_equal(&cached->file.stamp, &file->stamp))
+        return false;
+    file->siblings = cached->file.siblings;
+    return true;
+}
+
+static void open_siblings(struct http_exchange *exchange, struct http_file *file, const char *name)
+{
+    struct stat status;
+    for (unsigned coding = 1; coding < HTTP_CODING_COUNT; coding++) {
+        int fd = open_sibling(exchange, &file->stamp, name, (enum http_coding)coding, &status);
+        if (fd < 0)
+            continue;
+        close(fd);
+        file->siblings |= HTTP_CODING_BIT(coding);
+    }
+}
+
+/* Finds out in which codings a file lies beside itself. A type that nobody knows is
+ * worth the look only when the client asks for codings. */
+static void look_for_siblings(struct http_exchange *exchange, struct http_file *file,
+                              const char *name, unsigned asks)
+{
+    enum http_compressing compressing = http_media_type_compressing(file->type);
+    file->has_looked = compressing != HTTP_COMPRESSING_UNKNOWN || (asks & HTTP_ASKS_CODING) != 0;
+    if (!file->has_looked || compressing == HTTP_COMPRESSING_USELESS)
+        return;
+    if (!remember_siblings(exchange, file, name))
+        open_siblings(exchange, file, name);
+    file->is_coded = http_coded_is_for(exchange->loop->server, file);
+    file->varies = file->siblings != 0 || file->is_coded;
 }
 
 /* Brings what is kept up to date with what was just found to be so. Returns false when
@@ -132,7 +152,9 @@ static struct http_cached *keep(struct http_exchange *exchange, int fd,
         cached->is_settled =
             http_stamp_is_settled(&file->stamp, nk_event_loop_wall_seconds(loop->loop));
     }
-    cached->checked = nk_event_loop_now(loop->loop);
+    /* What is still fresh may have been believed, and does not get younger by that. */
+    if (!is_fresh(exchange, cached))
+        cached->checked = nk_event_loop_now(loop->loop);
     return cached;
 }
 

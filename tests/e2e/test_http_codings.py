@@ -158,16 +158,18 @@ def test_a_coded_file_that_is_older(serve_root, site):
                    "the coding of the old page is not served any more")
 
 
-def test_a_coded_file_comes_and_goes(serve_root, root):
-    """What was beside a file once is served, or a 404, when it is gone."""
-    (root / "page.html").write_bytes(b"as it is")
+@pytest.mark.parametrize("content", [b"as it is", TEXT], ids=["small", "large"])
+def test_a_coded_file_comes_and_goes(serve_root, root, content):
+    """What was beside a file once is served, or a 404, when it is gone; or requests without
+    a pause keep the server from ever looking again."""
+    (root / "page.html").write_bytes(content)
     server = serve_root()
     with HttpClient(server) as client:
-        assert client.get("/page.html", ALL).body == b"as it is"
+        assert client.get("/page.html", ALL).body == content
         (root / "page.html.gz").write_bytes(b"coded")
         wait_until(lambda: client.get("/page.html", ALL).body == b"coded", "it is served")
         (root / "page.html.gz").unlink()
-        wait_until(lambda: client.get("/page.html", ALL).body == b"as it is", "it is gone")
+        wait_until(lambda: client.get("/page.html", ALL).body == content, "it is gone")
 
 
 def test_rules_hold_for_coded_files(serve_root, root):
