@@ -78,6 +78,14 @@ static const struct command_example examples[] = {
     {NULL, NULL},
 };
 
+/* What python3 -m http.server, http-server, darkhttpd and miniserve call it. */
+static const struct option_answer answers[] = {
+    {"p", "-p is not needed: a number alone is a port, as in 'netkit serve http 8000'"},
+    {"d", "the directory to serve is given with --root DIR"},
+    {"abi", "the address needs no option: 'netkit serve http ADDRESS:PORT'; --public means all"},
+    {NULL, NULL},
+};
+
 const struct command serve_http_command = {
     .name = "serve http",
     .summary = "serve a directory over HTTP/1.1",
@@ -92,5 +100,6 @@ const struct command serve_http_command = {
     .options_size = sizeof defaults,
     .words = COMMAND_WORDS_ADDRESSES,
     .examples = examples,
+    .answers = answers,
     .run = run,
 };
