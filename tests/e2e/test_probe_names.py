@@ -5,7 +5,7 @@ import pytest
 from network import Names
 from probe_support import of, probe
 
-pytestmark = pytest.mark.dispatchers
+pytestmark = [pytest.mark.dispatchers, pytest.mark.threads]
 
 
 @pytest.mark.parametrize("words", [
