@@ -35,6 +35,7 @@ static const struct {
     {ENOTSOCK, "not a socket"},
     {EPERM, "operation not permitted"},
     {EPIPE, "the reader has gone away"},
+    {ESPIPE, "not a regular file"},
     {ETIMEDOUT, "timed out"},
 };
 

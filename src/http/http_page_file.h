@@ -16,7 +16,7 @@ struct http_page_file {
 };
 
 /* Reads the regular file at `path`. Returns 0 or -errno: -EFBIG above the
- * maximum, -EINVAL for what is no regular file. */
+ * maximum, -EISDIR or -ESPIPE for what is no regular file. */
 int http_page_file_read(struct http_page_file *page, const char *path);
 void http_page_file_free(struct http_page_file *page);
 

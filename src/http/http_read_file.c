@@ -11,7 +11,7 @@ static int check_type(int file, struct stat *status)
         return -errno;
     if (S_ISDIR(status->st_mode))
         return -EISDIR;
-    return S_ISREG(status->st_mode) ? 0 : -EINVAL;
+    return S_ISREG(status->st_mode) ? 0 : -ESPIPE;
 }
 
 /* One byte more than allowed tells that there are more. */

@@ -105,9 +105,8 @@ static int add_file(struct access_set *set, struct nk_slice name, struct access_
         error = read_file(path, &text);
     }
     if (error) {
-        const char *reason = error == -ESPIPE ? "not a regular file" : nk_error_text(error, room);
         snprintf(problem->text, sizeof(problem->text), "cannot read '%.*s': %s",
-                 name.len < 300 ? (int)name.len : 300, name.data, reason);
+                 name.len < 300 ? (int)name.len : 300, name.data, nk_error_text(error, room));
     } else {
         error = access_set_add_lines(set, nk_buffer_slice(&text), &mistake);
         if (mistake.problem)

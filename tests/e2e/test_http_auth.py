@@ -251,6 +251,16 @@ def test_a_file_that_is_wrong_at_the_start(root, users, text, message):
     assert done.stderr.splitlines()[0] == f"netkit: --auth-file: '{users}'{message}"
 
 
+@pytest.mark.parametrize("option, status, complaint", [
+    ("--auth-file", 2, "--auth-file: '/dev/null': not a regular file"),
+    ("--404", 1, "cannot read '/dev/null': not a regular file"),
+])
+def test_a_device_is_no_file(root, option, status, complaint):
+    """Who empties a setting with /dev/null is told of an invalid argument, and not which."""
+    done = netkit_server.run("serve", "http", "127.0.0.1:0", "--root", root, option, "/dev/null")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (status, f"netkit: {complaint}")
+
+
 def test_warnings_about_the_file(serve, root, tmp_path):
     """Hashes that anybody may take home and guess at leisure."""
     inside = root / "users"
