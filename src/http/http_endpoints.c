@@ -23,13 +23,13 @@
 
 typedef int parse_fn(const char *text, uint64_t *value, const char **problem);
 
-/* As on a command line, but a duration without a unit is in seconds. */
+/* As on a command line, but a number without a unit is in seconds, and may have a fraction. */
 static int parse_time(const char *text, uint64_t *value, const char **problem)
 {
-    uint64_t seconds;
-    if (value_parse_count(text, &seconds, problem) < 0)
+    uint64_t milliseconds;
+    if (value_parse_decimal(text, &milliseconds, problem) < 0)
         return value_parse_duration(text, value, problem);
-    *value = seconds <= TIME_MAX ? seconds * NK_NANOSECONDS_PER_SECOND : UINT64_MAX;
+    *value = milliseconds * NK_NANOSECONDS_PER_MILLISECOND;
     return 0;
 }
 

@@ -109,9 +109,9 @@ int value_parse_count(const char *text, uint64_t *count, const char **problem)
     return 0;
 }
 
-int value_parse_factor(const char *text, uint64_t *thousandths, const char **problem)
+int value_parse_decimal(const char *text, uint64_t *thousandths, const char **problem)
 {
-    static const char mistake[] = "is not a factor, as in 2, 0.5 or 1.25";
+    static const char mistake[] = "is not a number, as in 2, 0.5 or 1.25";
     static const uint64_t scales[] = {1000, 100, 10, 1}; /* by digits behind the point */
     const char *rest;
     uint64_t whole;
@@ -126,9 +126,19 @@ int value_parse_factor(const char *text, uint64_t *thousandths, const char **pro
             return fail(-EINVAL, problem, mistake);
         digits = (size_t)(rest - start);
     }
-    if (*rest != '\0' || digits >= NK_ARRAY_LENGTH(scales) || (whole == 0 && part == 0))
+    if (*rest != '\0' || digits >= NK_ARRAY_LENGTH(scales))
         return fail(-EINVAL, problem, mistake);
     *thousandths = whole * 1000 + part * scales[digits];
+    return 0;
+}
+
+int value_parse_factor(const char *text, uint64_t *thousandths, const char **problem)
+{
+    uint64_t factor;
+
+    if (value_parse_decimal(text, &factor, problem) != 0 || factor == 0)
+        return fail(-EINVAL, problem, "is not a factor, as in 2, 0.5 or 1.25");
+    *thousandths = factor;
     return 0;
 }
 

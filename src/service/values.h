@@ -2,10 +2,9 @@
  * sizes (64k 1M), plain counts and factors (0.5); read from text and printed back.
  *
  * Strict: the whole text must be the number, there are no signs or blanks, no
- * fractions but of factors, and nothing wraps around. Every parser returns 0, or -EINVAL or
- * -ERANGE with *problem set to a constant that completes "'10x' ...", such as
- * "is not a size, as in 4096, 64k or 1M". The value is untouched on failure.
- * Safe on any thread.
+ * fractions but of decimals and factors, and nothing wraps around. Every parser returns 0, or
+ * -EINVAL or -ERANGE with *problem set to a constant that completes "'10x' ...", such as "is not a
+ * size, as in 4096, 64k or 1M". The value is untouched on failure. Safe on any thread.
  */
 #ifndef SERVICE_VALUES_H
 #define SERVICE_VALUES_H
@@ -28,6 +27,10 @@ NK_MUST_USE int value_parse_size(const char *text, uint64_t *bytes, const char *
 
 /* Decimal digits and nothing else. */
 NK_MUST_USE int value_parse_count(const char *text, uint64_t *count, const char **problem)
+    NK_NONNULL(1, 2, 3);
+
+/* Digits with at most three more behind a point, such as 0 or 0.5; in thousandths. */
+NK_MUST_USE int value_parse_decimal(const char *text, uint64_t *thousandths, const char **problem)
     NK_NONNULL(1, 2, 3);
 
 /* A factor above 0, such as 2, 0.5 or 1.25: digits with at most three more behind a

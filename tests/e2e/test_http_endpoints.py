@@ -272,7 +272,8 @@ def test_status(client, status):
 
 
 @pytest.mark.parametrize("target", ["/_/status/100", "/_/status/600", "/_/status/x", "/_/status/",
-                                    "/_/delay/1x", "/_/delay/301", "/_/bytes/-1", "/_/bytes/1000G",
+                                    "/_/delay/1x", "/_/delay/301", "/_/delay/300.001", "/_/delay/0.0001", "/_/delay/.5",
+                                    "/_/delay/0.5s", "/_/delay/4294967296", "/_/bytes/-1", "/_/bytes/1000G",
                                     "/_/stream/1k", "/_/redirect/101", "/_/drip?bytes=x",
                                     "/_/fault/truncate/x", "/_/bytes/" + "1" * 100,
                                     "/_/drip?duration=1h"])
@@ -368,6 +369,15 @@ def test_delay(client):
     assert client.receive().body == b"200 OK\n"
     assert time.monotonic() - started >= 0.25
     assert client.receive().body == b"127.0.0.1\n"
+
+
+@pytest.mark.parametrize("target", ["/_/delay/0.3", "/_/drip?duration=0&delay=0.300"])
+def test_delay_of_a_fraction(client, target):
+    """Half a second is refused, or rounded to none."""
+    client.send(request(target))
+    started = time.monotonic()
+    assert client.receive().status == 200
+    assert time.monotonic() - started >= 0.25
 
 
 def test_drip(client):
