@@ -189,6 +189,10 @@ static void write_summary(const struct check_report *report)
     }
     printf("%-17s ", "all");
     write_counts(&report->total);
+    if (report->total.skipped > 0)
+        puts("skipped: the resource has no entity tag or no date; a file has both: a URL with a "
+             "file,\n"
+             "or --path FILE, runs these cases, too");
 }
 
 static void write_summary_json(const struct check_report *report, enum exit_status status)

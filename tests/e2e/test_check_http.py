@@ -92,6 +92,15 @@ def test_a_directory_keeps_every_rule_too(own):
     assert (done.returncode, "failed" in done.stdout) == (0, False), done.stdout
 
 
+def test_what_runs_the_skipped_cases(own):
+    """Cases are skipped, and nobody says what would have run them; or who has a file is told so."""
+    hint = "--path FILE"
+    assert check(own.address).stdout.count(hint) == 1
+    assert hint not in check(own.address + "text").stdout
+    assert hint not in check("--json", own.address).stdout
+    assert check("--quiet", own.address).stdout == ""
+
+
 def test_over_a_unix_socket(own, tmp_path):
     """A server on a unix socket cannot be checked."""
     done = check(f"unix:{tmp_path}/socket", "--path", "/text")
