@@ -169,6 +169,12 @@ enum http_verdict http_conditions_judge(const struct http_request *request,
                : HTTP_VERDICT_FAILED;
 }
 
+bool http_conditions_need_tag(const struct http_request *request)
+{
+    static const struct http_validators none = {.etag = {NULL, 0}};
+    return has(request, "If-Match") && !any_list_holds(request, "If-Match", &none, STRONGLY);
+}
+
 /* Whether If-Range names exactly this state (RFC 9110 13.1.5). */
 static bool is_this_state(struct nk_slice value, const struct http_validators *validators,
                           uint64_t now)

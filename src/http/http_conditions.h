@@ -40,6 +40,10 @@ enum http_verdict http_conditions_judge(const struct http_request *request,
                                         const struct http_validators *validators, uint64_t now)
     NK_NONNULL(1, 2);
 
+/* Whether If-Match asks for a state of what has no entity tag, which can be none:
+ * 412 (RFC 9110 13.1.1). "*" does not ask for one. */
+bool http_conditions_need_tag(const struct http_request *request) NK_NONNULL(1);
+
 /* Whether Range may be heeded: there is one Range, and no If-Range or one that is
  * the strong entity tag or exactly the date. *range receives its value. */
 bool http_conditions_allow_range(const struct http_request *request,

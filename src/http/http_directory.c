@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "http/http_accept.h"
+#include "http/http_conditions.h"
 #include "http/http_content.h"
 #include "http/http_files.h"
 #include "http/http_listing.h"
@@ -78,6 +79,11 @@ static struct http_listing listing_of(const struct http_exchange *exchange, int 
 static void respond_listing(struct http_exchange *exchange, int directory, const char *name)
 {
     size_t len = strlen(name) + 1;
+    if (http_conditions_need_tag(exchange->request)) {
+        close(directory);
+        http_respond_status(exchange, 412, "a listing has no entity tag", NULL);
+        return;
+    }
     struct listing_errand *own = calloc(1, sizeof(*own) + len);
     if (!own) {
         close(directory);

@@ -69,6 +69,17 @@ def names_of(page):
     return [text for attrs, text in page.all("th") if attrs.get("scope") == "row"]
 
 
+@pytest.mark.parametrize("fields, status", [
+    (['If-Match: "x"'], 412), (["If-Match: W/\"x\""], 412), (["If-Match:"], 412),
+    (["If-Match: *"], 200), (['If-Match: "x"', "If-Match: *"], 200),
+    (['If-None-Match: "x"'], 200), (["If-None-Match: *"], 200),
+])
+def test_conditions(server, fields, status):
+    """Whoever asks for a state that a listing cannot have is told that this is it."""
+    for method in ("GET", "HEAD"):
+        assert fetch(server, "/", *fields, method=method).status == status
+
+
 # ---- order ----
 
 

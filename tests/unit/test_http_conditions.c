@@ -227,11 +227,38 @@ static void test_asks(void **state)
     }
 }
 
+static void test_what_has_no_tag(void **state)
+{
+    static const struct {
+        const char *fields[3];
+        bool needs;
+    } tests[] = {
+        {{NULL}, false},
+        {{"If-Match: *"}, false},
+        {{"If-Match: \"x\"", "If-Match: *"}, false},
+        {{"If-None-Match: \"x\""}, false},
+        {{"If-Match: \"x\""}, true},
+        {{"If-Match: W/\"x\""}, true},
+        {{"If-Match: \"\""}, true},
+        {{"If-Match: "}, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(tests); i++) {
+        struct http_request request;
+        make(&request, HTTP_METHOD_GET, tests[i].fields);
+        if (http_conditions_need_tag(&request) != tests[i].needs)
+            fail_msg("%s", tests[i].fields[0] ? tests[i].fields[0] : "");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_get_and_head),  cmocka_unit_test(test_put),
-        cmocka_unit_test(test_without_a_tag), cmocka_unit_test(test_ranges_are_allowed),
+        cmocka_unit_test(test_what_has_no_tag),
+        cmocka_unit_test(test_get_and_head),
+        cmocka_unit_test(test_put),
+        cmocka_unit_test(test_without_a_tag),
+        cmocka_unit_test(test_ranges_are_allowed),
         cmocka_unit_test(test_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
