@@ -69,6 +69,30 @@ static void keep_url(void *context, const char *url)
         snprintf(first, REACHABLE_URL_MAX, "%s", url);
 }
 
+/* The pages about the server itself, under the first URL that this machine reaches. */
+static void announce_reports(const struct announcer *announcer)
+{
+    const struct http_options *http = &announcer->options->http;
+    char url[REACHABLE_URL_MAX];
+    char page[REACHABLE_URL_MAX + sizeof "_/metrics"];
+    size_t first = 0;
+
+    while (first < announcer->address_count &&
+           reachable_kind_of(announcer->addresses[first]) == REACHABLE_NOWHERE)
+        first++;
+    if (first == announcer->address_count)
+        return;
+    reachable_from_here(announcer->addresses[first], url);
+    if (http->status) {
+        snprintf(page, sizeof page, "%s_/status", url);
+        say("its state is shown at ", page);
+    }
+    if (http->metrics) {
+        snprintf(page, sizeof page, "%s_/metrics", url);
+        say("its figures for Prometheus are at ", page);
+    }
+}
+
 static void announce_hints(const struct announcer *announcer)
 {
     bool is_only_here = true;
@@ -82,6 +106,7 @@ static void announce_hints(const struct announcer *announcer)
     }
     if (is_only_here && announcer->address_count > 0)
         fputs("only this machine reaches it; with --public others do, too\n", stderr);
+    announce_reports(announcer);
     fflush(stderr);
 }
 

@@ -1,6 +1,7 @@
 /* What `netkit serve http` says when it is ready, besides the addresses: how other
- * machines reach it, the QR code of a URL, and the URL in a browser. All of it is
- * for people: on standard error, and the first two only on a terminal.
+ * machines reach it, where it shows what it is doing, the QR code of a URL, and the
+ * URL in a browser. All of it is for people: on standard error, and only on a
+ * terminal but for the last.
  */
 #ifndef CMD_SERVE_HTTP_ANNOUNCE_H
 #define CMD_SERVE_HTTP_ANNOUNCE_H

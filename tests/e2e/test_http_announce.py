@@ -4,6 +4,7 @@ the page in a browser."""
 import re
 import signal
 import subprocess
+import urllib.request
 
 import pytest
 
@@ -73,6 +74,21 @@ def test_public(terminal):
     for url in re.findall(r"other machines reach it at (\S+)", text):
         assert re.fullmatch(rf"http://(\d+(\.\d+){{3}}|\[[0-9a-f:]+\]):{port}/", url), url
         assert "127.0.0.1" not in url and "[::1]" not in url
+
+
+def test_reports(terminal):
+    """Who asked for a page about the server has to look up where it is; or it is not there."""
+    shown = terminal("127.0.0.1:0", "--status", "--metrics", "--base-path", "/app", columns=200)
+    shown.wait_for("/_/metrics\r\n")
+    text = shown.look()
+    for what, name in (("its state is shown", "status"), ("its figures for Prometheus are", "metrics")):
+        url = re.search(rf"{what} at (http://127\.0\.0\.1:\d+/app/_/{name})\r\n", text).group(1)
+        with urllib.request.urlopen(url, timeout=PATIENCE) as response:
+            assert response.status == 200
+    stop(shown)
+    shown = terminal("127.0.0.1:0")
+    shown.wait_for("only this machine")
+    assert "/_/" not in stop(shown)
 
 
 @pytest.mark.parametrize("option", ["--json", "--quiet"])
