@@ -1,6 +1,7 @@
 #include "base/slice.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* An empty slice may have no bytes behind it at all (data == NULL), and the
@@ -10,6 +11,17 @@
 struct nk_slice nk_slice_of_string(const char *string)
 {
     return (struct nk_slice){string, strlen(string)};
+}
+
+char *nk_slice_copy_string(struct nk_slice slice)
+{
+    char *copy = malloc(slice.len + 1);
+    if (!copy)
+        return NULL;
+    if (slice.len > 0)
+        memcpy(copy, slice.data, slice.len);
+    copy[slice.len] = '\0';
+    return copy;
 }
 
 bool nk_slice_equal(struct nk_slice a, struct nk_slice b)

@@ -36,6 +36,10 @@ static inline struct nk_slice nk_slice_make(const char *data, size_t len)
 /* The bytes of a NUL-terminated string, without the NUL. */
 NK_PUBLIC struct nk_slice nk_slice_of_string(const char *string) NK_NONNULL(1);
 
+/* A copy that ends with a NUL, for free(), or NULL without memory. Unlike strndup it
+ * reads nothing but the slice and keeps NULs that stand in it. */
+NK_PUBLIC NK_MUST_USE char *nk_slice_copy_string(struct nk_slice slice);
+
 /* The bytes from `start` on; empty when `start` is at or behind the end. */
 static inline struct nk_slice nk_slice_from(struct nk_slice slice, size_t start)
 {

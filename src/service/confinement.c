@@ -13,7 +13,7 @@ static int add(struct plan *plan, enum confine_kind kind, struct nk_slice path)
     if (!rules)
         return -ENOMEM;
     plan->rules = rules;
-    char *copy = strndup(path.data, path.len);
+    char *copy = nk_slice_copy_string(path);
     if (!copy)
         return -ENOMEM;
     rules[plan->count++] = (struct confine_rule){kind, copy};

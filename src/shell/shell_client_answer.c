@@ -4,12 +4,6 @@
 #include "shell/shell_client_private.h"
 #include "shell/shell_reply.h"
 
-/* A copy as a string, to be freed. NULL without memory. */
-static char *copy(struct nk_slice text)
-{
-    return strndup(text.data ? text.data : "", text.len);
-}
-
 static void set_directory(struct shell_client *client, struct nk_slice directory)
 {
     bool has_moved = client->request.command == SHELL_COMMAND_CD && client->request.is_answered &&
@@ -18,7 +12,7 @@ static void set_directory(struct shell_client *client, struct nk_slice directory
         shell_client_keep(&client->former, client->directory);
         client->directory = NULL;
     }
-    shell_client_keep(&client->directory, copy(directory));
+    shell_client_keep(&client->directory, nk_slice_copy_string(directory));
 }
 
 static void take_payload(struct shell_client *client, struct nk_slice text)
@@ -45,7 +39,7 @@ static void take_payload(struct shell_client *client, struct nk_slice text)
 /* The directory of the lost session is gone: a script must not go on elsewhere. */
 static void cannot_return(struct shell_client *client, struct nk_slice reason)
 {
-    char *text = copy(reason);
+    char *text = nk_slice_copy_string(reason);
     if (shell_person_is_there(client)) {
         shell_person_show_error(client, text);
         shell_client_keep(&client->directory, NULL);
@@ -65,7 +59,8 @@ static void take_status(struct shell_client *client, const struct shell_reply *r
             client->expected_count * sizeof(client->expected[0]));
     if (purpose == SHELL_FOR_USER) {
         client->request.is_answered = true;
-        shell_client_keep(&client->request.error, is_error ? copy(reply->text) : NULL);
+        shell_client_keep(&client->request.error,
+                          is_error ? nk_slice_copy_string(reply->text) : NULL);
     } else if (purpose == SHELL_FOR_COMPLETION) {
         shell_person_end_names(client, !is_error);
     } else if (purpose == SHELL_FOR_DIRECTORY && (is_error || !client->directory)) {
@@ -92,7 +87,7 @@ static void take_farewell(struct shell_client *client, struct nk_slice reason)
 {
     bool has_quit = client->expected_count == 1 && client->state == SHELL_CLIENT_ASKING &&
                     client->request.command == SHELL_COMMAND_QUIT && reason.len == 0;
-    char *text = reason.len > 0 ? copy(reason) : NULL;
+    char *text = reason.len > 0 ? nk_slice_copy_string(reason) : NULL;
     if (has_quit) {
         shell_session_conclude(client, EXIT_STATUS_FAILED);
         shell_client_end(client, client->status);

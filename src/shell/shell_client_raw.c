@@ -41,7 +41,7 @@ static void take_line(struct shell_client *client, struct nk_slice line)
         return;
     }
     line = nk_slice_from(line, error_head.len);
-    client->request.error = strndup(line.data, line.len);
+    client->request.error = nk_slice_copy_string(line);
 }
 
 static void take_rest(struct shell_client *client)

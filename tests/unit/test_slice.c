@@ -224,6 +224,20 @@ static void decimal_is_strict(void **state)
     }
 }
 
+/* A byte behind the slice would be read, or a string come without its end. */
+static void copy_is_a_string(void **state)
+{
+    static const char bytes[] = {'a', '\0', 'b', 'c'};
+    char *copy = nk_slice_copy_string(nk_slice_make(bytes, 3));
+    char *empty = nk_slice_copy_string(nk_slice_make(NULL, 0));
+
+    (void)state;
+    assert_memory_equal(copy, "a\0b", 4);
+    assert_string_equal(empty, "");
+    free(copy);
+    free(empty);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +251,7 @@ int main(void)
         cmocka_unit_test(crlf_is_found_only_as_a_pair),
         cmocka_unit_test(trim_takes_spaces_and_tabs_only),
         cmocka_unit_test(decimal_is_strict),
+        cmocka_unit_test(copy_is_a_string),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
