@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 
-/* Bytes of a value that are shown. Escaped, a byte takes six at most; target, host,
- * referer, agent, rule and user together fit a line. */
+/* Bytes of a value that are shown. Escaped, a byte takes six at most; target (or the
+ * line in its place), host, referer, agent, rule and user together fit a line. */
 #define TARGET_MAX 1024
 #define VALUE_MAX 384
 #define USER_MAX 256
@@ -120,8 +120,10 @@ static void put_time(struct line *line, uint64_t wall, struct http_log_time *las
 
 static void put_request_line(struct line *line, const struct http_log_entry *entry)
 {
-    if (*entry->method == '\0') {
+    if (*entry->method == '\0' && entry->line.len == 0)
         PUT_LITERAL(line, "-");
+    if (*entry->method == '\0') {
+        put_escaped(line, entry->line, TARGET_MAX);
         return;
     }
     put_string(line, entry->method);
@@ -234,6 +236,8 @@ static void put_json(struct line *line, const struct http_log_entry *entry)
     if (*entry->method != '\0')
         put_string(line,
                    entry->minor_version == 0 ? ",\"version\":\"1.0\"" : ",\"version\":\"1.1\"");
+    if (entry->line.len > 0)
+        PUT_JSON_STRING(line, "line", entry->line, TARGET_MAX);
     put_json_numbers(line, entry);
     if (entry->host.len > 0)
         PUT_JSON_STRING(line, "host", entry->host, VALUE_MAX);

@@ -27,6 +27,7 @@ struct http_log_entry {
     const char *user;        /* whose password was right; NULL = nobody was asked, or it was not */
     const char *method;      /* "" for a request that was refused unread */
     struct nk_slice target;  /* as it was sent */
+    struct nk_slice line;    /* the first line of a request that was refused unread, as it came */
     unsigned minor_version;  /* of HTTP/1.x */
     int status;              /* of the response; 0 = there was none */
     const char *rule;        /* why the request was refused; NULL = it was not */

@@ -69,7 +69,8 @@ struct http_exchange http_session_exchange(struct nk_tcp_connection *connection)
     return (struct http_exchange){connection, loop, &loop->request, false};
 }
 
-void http_session_refuse(struct nk_tcp_connection *connection, int status, const char *rule)
+static void refuse(struct nk_tcp_connection *connection, struct nk_slice head, int status,
+                   const char *rule)
 {
     struct http_exchange exchange = http_session_exchange(connection);
     struct http_session *session = http_session_of(connection);
@@ -80,8 +81,8 @@ void http_session_refuse(struct nk_tcp_connection *connection, int status, const
     if (session->state == HTTP_SESSION_BODY || session->state == HTTP_SESSION_STALLED)
         http_session_abort_body(session);
     if (exchange.loop->watch)
-        http_watch_begin(exchange.loop->watch, &session->visitor, connection, NULL,
-                         rule ? rule : http_status_text(status));
+        http_watch_refuse(exchange.loop->watch, &session->visitor, connection, head,
+                          rule ? rule : http_status_text(status));
     http_repeat_forget(&exchange.loop->repeat);
     exchange.loop->request.method = HTTP_METHOD_UNKNOWN;
     exchange.loop->request.minor_version = 1;
@@ -91,11 +92,16 @@ void http_session_refuse(struct nk_tcp_connection *connection, int status, const
     nk_tcp_connection_close(connection, NK_CLOSE_LINGER);
 }
 
-void http_session_refuse_problem(struct nk_tcp_connection *connection,
-                                 const struct http_problem *problem)
+void http_session_refuse(struct nk_tcp_connection *connection, int status, const char *rule)
+{
+    refuse(connection, nk_slice_make(NULL, 0), status, rule);
+}
+
+static void refuse_head(struct nk_tcp_connection *connection, struct nk_slice input,
+                        const struct http_problem *problem)
 {
     char text[HTTP_PROBLEM_TEXT_MAX];
-    http_session_refuse(connection, problem->status, http_problem_print(problem, text));
+    refuse(connection, input, problem->status, http_problem_print(problem, text));
 }
 
 void http_session_go_on(struct nk_tcp_connection *connection)
@@ -137,8 +143,7 @@ void http_session_answer(struct nk_tcp_connection *connection)
     http_session_decide_keep_alive(&exchange, exchange.request->keep_alive);
     session->state = HTTP_SESSION_ANSWERING;
     if (NK_UNLIKELY(exchange.loop->watch != NULL))
-        http_watch_begin(exchange.loop->watch, &session->visitor, connection, exchange.request,
-                         NULL);
+        http_watch_begin(exchange.loop->watch, &session->visitor, connection, exchange.request);
     atomic_store_explicit(&exchange.loop->requests,
                           atomic_load_explicit(&exchange.loop->requests, memory_order_relaxed) + 1,
                           memory_order_relaxed);
@@ -220,7 +225,7 @@ static size_t take_request(struct nk_tcp_connection *connection, struct nk_slice
         return 0;
     }
     if (head < 0) {
-        http_session_refuse_problem(connection, &problem);
+        refuse_head(connection, input, &problem);
         return input.len;
     }
     struct nk_slice rest = nk_slice_from(input, (size_t)head);

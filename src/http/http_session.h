@@ -67,10 +67,6 @@ void http_session_enter(struct nk_tcp_connection *connection, enum http_session_
  * next request would begin is unknown. */
 void http_session_refuse(struct nk_tcp_connection *connection, int status, const char *rule);
 
-/* The same for a problem that a parser has found. */
-void http_session_refuse_problem(struct nk_tcp_connection *connection,
-                                 const struct http_problem *problem);
-
 /* Lets the handler answer the request in the loop's `request`. */
 void http_session_answer(struct nk_tcp_connection *connection);
 

@@ -136,14 +136,32 @@ static struct http_record *record_request(const struct http_request *request)
     return record;
 }
 
-static struct http_record *record_refusal(const char *rule)
+static bool is_line_end(char byte)
 {
-    size_t len = strlen(rule);
-    struct http_record *record = record_new(len + 1);
+    return byte == '\r' || byte == '\n';
+}
+
+/* The first line that is not empty, as far as it is there. */
+static struct nk_slice first_line(struct nk_slice input)
+{
+    size_t len = 0;
+    while (input.len > 0 && is_line_end(input.data[0]))
+        input = nk_slice_from(input, 1);
+    while (len < input.len && !is_line_end(input.data[len]))
+        len++;
+    return nk_slice_first(input, len);
+}
+
+static struct http_record *record_refusal(struct nk_slice head, const char *rule)
+{
+    const struct nk_slice shown = nk_slice_first(first_line(head), TEXT_MAX);
+    const struct nk_slice rule_with_end = nk_slice_make(rule, strlen(rule) + 1);
+    struct http_record *record = record_new(shown.len + rule_with_end.len);
     if (!record)
         return NULL;
-    memcpy(record->text, rule, len + 1);
-    record->entry.rule = record->text;
+    char *at = record->text;
+    record->entry.line = keep(&at, shown);
+    record->entry.rule = keep(&at, rule_with_end).data;
     return record;
 }
 
@@ -161,20 +179,10 @@ static uint64_t output_of(const struct nk_tcp_connection *connection)
     return nk_tcp_connection_bytes_sent(connection) + nk_tcp_connection_queued(connection);
 }
 
-void http_watch_begin(struct http_watch *watch, struct http_visitor **visitor,
-                      struct nk_tcp_connection *connection, const struct http_request *request,
-                      const char *rule)
+static void begin(struct http_watch *watch, struct http_visitor *visitor,
+                  struct http_record *record)
 {
-    struct http_record *record;
-    if (!*visitor)
-        *visitor = visitor_new(watch, connection);
-    if (rule && *visitor && (*visitor)->last && !(*visitor)->last->is_handed_over)
-        return; /* it is the request that has begun whose rest is refused */
-    if (rule)
-        record = record_refusal(rule);
-    else
-        record = watch->buffer ? record_request(request) : record_new(0);
-    if (!*visitor || !record) { /* out of memory: it is served, but not told */
+    if (!visitor || !record) { /* out of memory: it is served, but not told */
         free(record);
         return;
     }
@@ -182,9 +190,27 @@ void http_watch_begin(struct http_watch *watch, struct http_visitor **visitor,
         http_counters_begin(watch->options.counters);
     record->started = nk_event_loop_now(watch->options.loop);
     record->entry.wall = watch->buffer ? nk_clock_wall(nk_clock_system()) : 0;
-    record->begin = output_of(connection);
-    ask_path(*visitor, record->started);
-    append(*visitor, record);
+    record->begin = output_of(visitor->connection);
+    ask_path(visitor, record->started);
+    append(visitor, record);
+}
+
+void http_watch_begin(struct http_watch *watch, struct http_visitor **visitor,
+                      struct nk_tcp_connection *connection, const struct http_request *request)
+{
+    if (!*visitor)
+        *visitor = visitor_new(watch, connection);
+    begin(watch, *visitor, watch->buffer ? record_request(request) : record_new(0));
+}
+
+void http_watch_refuse(struct http_watch *watch, struct http_visitor **visitor,
+                       struct nk_tcp_connection *connection, struct nk_slice head, const char *rule)
+{
+    if (!*visitor)
+        *visitor = visitor_new(watch, connection);
+    if (*visitor && (*visitor)->last && !(*visitor)->last->is_handed_over)
+        return; /* it is the request that has begun whose rest is refused */
+    begin(watch, *visitor, record_refusal(head, rule));
 }
 
 void http_watch_status(struct http_visitor *visitor, int status)

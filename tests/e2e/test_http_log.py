@@ -111,9 +111,23 @@ def test_a_refusal_names_its_rule(logged, tmp_path):
     found = entries(tmp_path, 3)
     assert [entry["status"] for entry in found] == [400, 400, 505]
     assert [entry["method"] for entry in found] == ["", "GET", ""]
+    assert [entry.get("line") for entry in found] == ["GET / HTTP/1.1", None, "GET / HTTP/9.9"]
     assert found[0]["rule"] == 'white space before the colon in "Host " (RFC 9112 5.1)'
     assert found[1]["rule"] == "% without two hexadecimal digits (RFC 3986 2.1)"
     assert found[2]["rule"] == "major version is not 1 (RFC 9110 15.6.6)"
+
+
+def test_a_refused_line_is_shown(logged, tmp_path):
+    """Nobody can tell what was refused; or its bytes end the quotation, or the line."""
+    server = logged("--log-format", "common")
+    sent = [b'\r\nGET "\x1b[2J HTTP/1.1\r\nHost: x\r\n\r\n', b"GET /" + 20000 * b"a"]
+    for data in sent:
+        with HttpClient(server) as client:
+            client.send(data)
+            client.receive()
+    first, second = lines(tmp_path, 2)
+    assert r'] "GET \x22\x1b[2J HTTP/1.1" 400 ' in first
+    assert '] "GET /' + 1019 * "a" + '..." 414 ' in second
 
 
 @pytest.mark.dispatchers

@@ -72,6 +72,11 @@ static void test_refused_and_lost(void **state)
                         " \"a \\x22rule\\x22\"\n");
     assert_non_null(strstr(print(HTTP_LOG_JSON, &refused), "\"rule\":\"a \\\"rule\\\"\"}\n"));
     assert_null(strstr(print(HTTP_LOG_JSON, &refused), "version"));
+    struct http_log_entry with_line = refused;
+    with_line.line = (struct nk_slice)NK_SLICE("GET \"\x1b HTTP/9");
+    assert_non_null(strstr(print(HTTP_LOG_COMMON, &with_line), "] \"GET \\x22\\x1b HTTP/9\" 400 "));
+    assert_non_null(
+        strstr(print(HTTP_LOG_JSON, &with_line), ",\"line\":\"GET \\\"\\u001b HTTP/9\","));
     lost.status = 0;
     lost.is_complete = false;
     assert_non_null(strstr(print(HTTP_LOG_COMMON, &lost), "\" - 1234\n"));
