@@ -2,8 +2,8 @@
 # The steps of scripts/test and scripts/test-full, and the way they are run and
 # counted. Sourced by both; the caller is in the root of the repository.
 
-# Most tests wait for something most of the time: two for each processor.
-jobs=${NETKIT_TEST_JOBS:-$((2 * $(nproc)))}
+# Most tests wait for something most of the time: four for each processor.
+jobs=${NETKIT_TEST_JOBS:-$((4 * $(nproc)))}
 results=$PWD/build/results
 
 # Everything a sanitizer reports ends the program with this status, which
