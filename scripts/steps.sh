@@ -149,15 +149,31 @@ step_e2e() {
     build asan && run_e2e e2e asan 'not full and not release' "$@"
 }
 
+# on_dispatcher NAME ARGS...: end-to-end tests on one dispatcher.
+on_dispatcher() {
+    local dispatcher=$1
+    shift
+    NETKIT_DISPATCHER=$dispatcher run_e2e "e2e-$dispatcher" asan \
+        'dispatchers and not full and not release' "$@"
+}
+
+# Both go through the same loop, so that of the end-to-end tests only those of the
+# protocols and of servers in general are run on select, too; all of them in test-full.
 step_dispatchers() {
     local status=0 dispatcher
     build asan || return 1
     for dispatcher in poll select; do
         NETKIT_DISPATCHER=$dispatcher run_ctest "unit-$dispatcher" asan -L dispatchers || status=1
-        NETKIT_DISPATCHER=$dispatcher run_e2e "e2e-$dispatcher" asan \
-            'dispatchers and not full and not release' "$@" || status=1
     done
+    on_dispatcher poll "$@" || status=1
+    on_dispatcher select \
+        -k 'test_http_protocol or test_check_http or test_echo or test_cat_grid or test_server' \
+        "$@" || status=1
     return $status
+}
+
+step_select() {
+    build asan && on_dispatcher select "$@"
 }
 
 step_threads() {
