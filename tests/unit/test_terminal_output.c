@@ -76,13 +76,17 @@ static void a_terminal_that_takes_nothing_makes_nobody_wait(void **state)
 
     (void)state;
     memset(block, 'x', sizeof block);
-    while (!terminal_output_is_full(&output)) {
-        terminal_output_write(&output, nk_slice_make(block, sizeof block));
-        put_in += sizeof block;
-        assert_true(put_in < sizeof screen);
-    }
-    turn_idle(loop, 10);
-    assert_true(terminal_output_is_full(&output));
+    /* The kernel moves bytes from one end of a terminal to the other when it comes to
+     * it, and then takes some more. */
+    do {
+        drained = 0;
+        while (!terminal_output_is_full(&output)) {
+            terminal_output_write(&output, nk_slice_make(block, sizeof block));
+            put_in += sizeof block;
+            assert_true(put_in < sizeof screen);
+        }
+        turn_idle(loop, 10);
+    } while (!terminal_output_is_full(&output));
     assert_int_equal(drained, 0);
     TURN_UNTIL(loop, (look(), drained > 0));
     TURN_UNTIL(loop, (look(), screen_len >= put_in));
