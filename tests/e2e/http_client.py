@@ -91,6 +91,14 @@ class HttpClient:
     def send(self, data):
         self.socket.sendall(data)
 
+    def offer(self, data):
+        """Send what the server takes of a body that it may refuse: after its answer it reads on
+        only for a while (64 KiB or 2 s) and closes. The answer can be received all the same."""
+        try:
+            self.socket.sendall(data)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+
     def send_bytewise(self, data):
         """One byte at a time, each read by the server before the next one goes out (over a unix
         socket the kernel tells how much is unread). A server may answer and close in the middle."""
