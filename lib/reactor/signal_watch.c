@@ -11,6 +11,7 @@ struct nk_signal_watch {
     nk_signal_fn *on_signal;
     void *context;
     sigset_t former_mask;
+    bool is_from_kernel; /* the last one */
 };
 
 /* One signal per call: the callback may free the watch, and a level-triggered
@@ -21,8 +22,15 @@ static void on_ready(struct nk_channel *channel, unsigned events)
     struct nk_signal_watch *watch = nk_container_of(channel, struct nk_signal_watch, channel);
     struct signalfd_siginfo info;
     ssize_t len = read(channel->fd, &info, sizeof(info));
-    if (len == (ssize_t)sizeof(info))
-        watch->on_signal(watch->context, (int)info.ssi_signo);
+    if (len != (ssize_t)sizeof(info))
+        return;
+    watch->is_from_kernel = info.ssi_code > 0; /* siginfo(7): processes have SI_USER and below */
+    watch->on_signal(watch->context, (int)info.ssi_signo);
+}
+
+bool nk_signal_watch_is_from_kernel(const struct nk_signal_watch *watch)
+{
+    return watch->is_from_kernel;
 }
 
 int nk_signal_watch_new(struct nk_signal_watch **out, struct nk_event_loop *loop,

@@ -35,11 +35,15 @@ static void on_signal(void *context, int signal_number)
         shell_person_show(client);
         return;
     }
-    /* A person who has seen enough of a listing. */
-    bool is_shown_something = shell_person_is_there(client) && client->state == SHELL_CLIENT_ASKING;
-    if (signal_number == SIGINT && is_shown_something && !client->has_ended) {
-        shell_session_discard(client);
-        return;
+    if (signal_number == SIGINT && shell_person_is_there(client) && !client->has_ended) {
+        /* A person who has seen enough of a listing. */
+        if (client->state == SHELL_CLIENT_ASKING) {
+            shell_session_discard(client);
+            return;
+        }
+        /* At the prompt ^C is no signal: this one was for an answer that is over by now. */
+        if (client->state == SHELL_CLIENT_READY && nk_signal_watch_is_from_kernel(client->signals))
+            return;
     }
     client->signal_number = signal_number;
     shell_link_close(client);

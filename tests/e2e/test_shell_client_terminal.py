@@ -4,11 +4,13 @@ a terminal that is given back as it was."""
 import os
 import re
 import signal
+import socket
+import threading
 
 import pytest
 
 from cat_support import Stage
-from netkit_server import NETKIT, wait_until
+from netkit_server import NETKIT, PATIENCE, wait_until
 from terminal_support import LEFT, UP, Screen, Terminal, control
 from test_shell_compat import CourseServer
 
@@ -258,6 +260,45 @@ def test_interrupt_ends_a_long_listing(talk, large):
     terminal.wait_for("/> ")
     assert terminal.look().count("entry-") < LARGE
     leave(terminal)
+
+
+def process_status(process, name):
+    """A field of what the kernel tells of a process, as its first word."""
+    with open(f"/proc/{process.pid}/status", encoding="ascii") as lines:
+        return next(line.split()[1] for line in lines if line.startswith(f"{name}:"))
+
+
+def test_interrupt_that_comes_too_late(talk):
+    """^C for an answer that ends in the same moment would end the program."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(PATIENCE)
+        start = threading.Thread(target=lambda: accepted.append(listener.accept()[0]))
+        accepted = []
+        start.start()
+        terminal = talk(f"127.0.0.1:{listener.getsockname()[1]}", prompt="")
+        start.join()
+    with accepted[0] as server:
+        answers = server.makefile("rwb", buffering=0)
+        answers.write(b"netkit-shell 1 ready\n")
+        assert answers.readline() == b"pwd\n"  # for the prompt
+        answers.write(b" /\nok\n")
+        terminal.wait_for("/> ")
+        terminal.type("pwd\r")
+        assert answers.readline() == b"pwd\n"
+        terminal.process.send_signal(signal.SIGSTOP)
+        wait_until(lambda: process_status(terminal.process, "State") == "T", "it stands still")
+        answers.write(b" /\nok\n")
+        terminal.type(control("c"))
+        wait_until(lambda: int(process_status(terminal.process, "ShdPnd"), 16) & 1 << signal.SIGINT - 1,
+                   "the terminal sends the signal")
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.wait_for("/> ")
+        terminal.type("help\r")
+        assert answers.readline() == b"help\n"
+        answers.write(b" the end\nok\n")
+        terminal.wait_for("the end\r\n")
+        terminal.wait_for("/> ")
+        leave(terminal)
 
 
 def test_whole_listing(talk, large):

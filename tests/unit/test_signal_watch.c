@@ -9,6 +9,8 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 #include "reactor/signal_watch.h"
 #include "reactor_fixture.h"
@@ -64,6 +66,26 @@ static void a_signal_becomes_a_callback(void **state)
     assert_int_equal(raise(SIGTERM), 0);
     TURN_UNTIL(probe.loop, probe.count == 3);
     assert_int_equal(probe.signals[1] + probe.signals[2], SIGUSR1 + SIGTERM);
+    nk_signal_watch_free(probe.watch);
+    nk_event_loop_free(probe.loop);
+}
+
+/* What a key on the terminal means can be told from what another program wants. */
+static void the_sender_is_told(void **state)
+{
+    struct probe probe = {.count = 0};
+    const struct itimerval soon = {.it_value.tv_usec = 1};
+    static const int signals[] = {SIGALRM};
+
+    (void)state;
+    probe.loop = new_loop();
+    assert_int_equal(nk_signal_watch_new(&probe.watch, probe.loop, signals, 1, note, &probe), 0);
+    assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0); /* the kernel sends its signal */
+    TURN_UNTIL(probe.loop, probe.count == 1);
+    assert_true(nk_signal_watch_is_from_kernel(probe.watch));
+    assert_int_equal(kill(getpid(), SIGALRM), 0);
+    TURN_UNTIL(probe.loop, probe.count == 2);
+    assert_false(nk_signal_watch_is_from_kernel(probe.watch));
     nk_signal_watch_free(probe.watch);
     nk_event_loop_free(probe.loop);
 }
@@ -127,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_signal_becomes_a_callback),
+        cmocka_unit_test(the_sender_is_told),
         cmocka_unit_test(a_second_signal_is_told_too),
         cmocka_unit_test(a_callback_may_free_the_watch),
         cmocka_unit_test(freeing_restores_the_mask),
