@@ -11,12 +11,25 @@ from pathlib import Path
 
 import pytest
 
+import many_names
 import netkit_server
 
 
 def pytest_configure(config):
     if not os.access(os.environ.get("NETKIT", ""), os.X_OK):
         raise pytest.UsageError("NETKIT has to name the netkit program to test")
+    worker = getattr(config, "workerinput", None)
+    config.many_names = many_names.Store(worker["many_names"] if worker else None)
+
+
+@pytest.hookimpl(optionalhook=True)  # with -n
+def pytest_configure_node(node):
+    node.workerinput["many_names"] = str(node.config.many_names.path)
+
+
+def pytest_unconfigure(config):
+    if not hasattr(config, "workerinput") and hasattr(config, "many_names"):
+        config.many_names.remove()
 
 
 def pytest_collection_modifyitems(items):
@@ -68,6 +81,12 @@ def open_directory():
     directory = netkit_server.OpenDirectory()
     yield directory
     directory.remove()
+
+
+@pytest.fixture(scope="session")
+def names_store(pytestconfig):
+    """names_store.get("name", directory=200_000): see many_names.py."""
+    return pytestconfig.many_names
 
 
 @pytest.fixture

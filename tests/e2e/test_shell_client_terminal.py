@@ -43,15 +43,9 @@ def server(serve, tree):
 
 
 @pytest.fixture(scope="module")
-def large_tree(tmp_path_factory):
+def large_tree(names_store):
     """A directory with many names, in a root."""
-    root = tmp_path_factory.mktemp("large")
-    (root / "many").mkdir()
-    descriptor = os.open(root / "many", os.O_RDONLY)
-    for number in range(LARGE):
-        os.close(os.open(f"entry-{number:06}", os.O_CREAT | os.O_WRONLY, dir_fd=descriptor))
-    os.close(descriptor)
-    return root
+    return names_store.get("terminal", many=LARGE)
 
 
 @pytest.fixture

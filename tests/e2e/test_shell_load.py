@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from many_names import make_names
 from netkit_server import DISPATCHER, PATIENCE, prlimit, reset, wait_until
 from shell_client import Shell
 
@@ -15,21 +16,10 @@ pytestmark = [pytest.mark.dispatchers, pytest.mark.threads]
 LARGE = 200_000
 
 
-def make_names(directory, count):
-    directory.mkdir(parents=True)
-    descriptor = os.open(directory, os.O_RDONLY)
-    for number in range(count):
-        os.close(os.open(f"entry-{number:06}", os.O_CREAT | os.O_WRONLY, dir_fd=descriptor))
-    os.close(descriptor)
-
-
 @pytest.fixture(scope="module")
-def large(tmp_path_factory):
+def large(names_store):
     """A directory of 200,000 entries beside a small one."""
-    root = tmp_path_factory.mktemp("large")
-    make_names(root / "large", LARGE)
-    make_names(root / "small", 3)
-    return root
+    return names_store.get("load", large=LARGE, small=3)
 
 
 @pytest.mark.parametrize("threads", [0, 2])

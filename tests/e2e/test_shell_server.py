@@ -12,6 +12,7 @@ import time
 import pytest
 
 import netkit_server
+from many_names import make_names
 from netkit_server import PATIENCE, connect, wait_until
 from shell_client import Shell, quote, unescape
 
@@ -360,14 +361,6 @@ def test_idle_session_is_ended(serve, tree):
         assert client.answer() == ([], "bye: idle for too long")
         assert client.is_at_end()
     server.wait_for_no_clients()
-
-
-def make_names(directory, count):
-    directory.mkdir()
-    descriptor = os.open(directory, os.O_RDONLY)
-    for number in range(count):
-        os.close(os.open(f"entry-{number:06}", os.O_CREAT | os.O_WRONLY, dir_fd=descriptor))
-    os.close(descriptor)
 
 
 def test_client_that_takes_nothing_is_cut(serve, tree):
