@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 /* One file may take a quarter of the room: a cache of one file is none. */
 #define LARGEST_SHARE 4
 
@@ -16,6 +18,7 @@ void http_cache_init(struct http_cache *cache, size_t capacity)
 {
     *cache = (struct http_cache){.capacity = capacity};
     nk_list_init(&cache->recent);
+    nk_list_init(&cache->open);
 }
 
 static size_t table_size(const struct http_cache *cache)
@@ -70,6 +73,17 @@ struct http_cached *http_cache_find(struct http_cache *cache, struct nk_slice na
     return NULL;
 }
 
+static void close_content(struct http_cache *cache, struct http_cached *cached)
+{
+    if (cached->content >= 0)
+        close(cached->content);
+    cached->content = -1;
+    if (nk_list_is_empty(&cached->open)) /* a memory file, or none */
+        return;
+    nk_list_remove(&cached->open);
+    cache->open_count--;
+}
+
 void http_cache_drop(struct http_cache *cache, struct http_cached *cached)
 {
     struct http_cached **link = bucket_of(cache, cached->hash);
@@ -78,8 +92,7 @@ void http_cache_drop(struct http_cache *cache, struct http_cached *cached)
     *link = cached->next;
     nk_list_remove(&cached->recent);
     cache->used -= cached->cost;
-    if (cached->content >= 0)
-        close(cached->content);
+    close_content(cache, cached);
     free(cached);
 }
 
@@ -124,6 +137,7 @@ static struct http_cached *add(struct http_cache *cache, struct nk_slice name,
     cached->has_body = body > 0;
     cached->body = body > 0 ? cached->data + name.len + HTTP_CACHED_HEAD : NULL;
     cached->content = -1;
+    nk_list_init(&cached->open);
     cached->hash = hash_of(name, file->coding);
     cached->cost = own + elsewhere;
     cached->name_len = name.len;
@@ -157,6 +171,32 @@ struct http_cached *http_cache_add_content(struct http_cache *cache, struct nk_s
     else if (content >= 0)
         close(content);
     return cached;
+}
+
+static struct http_cached *first_open(const struct http_cache *cache)
+{
+    struct nk_list_node *node = nk_list_first(&cache->open);
+    return node ? nk_container_of(node, struct http_cached, open) : NULL;
+}
+
+void http_cache_keep_open(struct http_cache *cache, struct http_cached *cached, int content,
+                          uint64_t now)
+{
+    close_content(cache, cached);
+    if (cache->open_count == HTTP_CACHE_OPEN_MAX)
+        close_content(cache, first_open(cache));
+    cached->content = content;
+    cached->opened = now;
+    nk_list_append(&cache->open, &cached->open);
+    cache->open_count++;
+}
+
+uint64_t http_cache_close_older(struct http_cache *cache, uint64_t time)
+{
+    struct http_cached *cached;
+    while ((cached = first_open(cache)) && cached->opened <= time)
+        close_content(cache, cached);
+    return cached ? cached->opened : NK_NEVER;
 }
 
 void http_cache_deinit(struct http_cache *cache)

@@ -17,6 +17,9 @@
 #include "base/slice.h"
 #include "http/http_file.h"
 
+/* So many descriptors of files that lie elsewhere are kept at most. */
+#define HTTP_CACHE_OPEN_MAX 32
+
 /* Room in front of a body for the head of the usual response, so that both go out
  * from one piece of memory. */
 #define HTTP_CACHED_HEAD 768
@@ -29,9 +32,11 @@ struct http_cached {
     size_t head_len;      /* of the head, which ends where the body begins; 0 = none */
     bool has_body;        /* or else it is known of, but not in memory */
     char *body;           /* file.size bytes */
-    int content;          /* or a memory file that holds them, its own; -1 = none */
+    int content;          /* or a file that holds them, its own descriptor; -1 = none */
     /* private */
     struct nk_list_node recent;
+    struct nk_list_node open; /* in the cache's, if its content lies elsewhere */
+    uint64_t opened;
     struct http_cached *next; /* in its bucket */
     uint64_t hash;
     size_t cost;
@@ -45,6 +50,8 @@ struct http_cache {
     size_t bucket_count; /* a power of two, or 0 before the first file */
     struct http_cached **buckets;
     struct nk_list_node recent; /* the least recently used one first */
+    struct nk_list_node open;   /* the one that was opened first is the first */
+    size_t open_count;
 };
 
 /* Empty, for at most `capacity` bytes; 0 = it never holds anything. */
@@ -65,6 +72,16 @@ struct http_cached *http_cache_add(struct http_cache *cache, struct nk_slice nam
  * a negative one is a failure. */
 struct http_cached *http_cache_add_content(struct http_cache *cache, struct nk_slice name,
                                            const struct http_file *file, int content);
+
+/* Keeps a file open whose content stays where it is: an entry without a body takes the
+ * descriptor as its `content`, `now` (monotonic ns, never less than before). Beyond
+ * HTTP_CACHE_OPEN_MAX the one that was opened first is closed. */
+void http_cache_keep_open(struct http_cache *cache, struct http_cached *cached, int content,
+                          uint64_t now);
+
+/* Closes those that were opened at `time` or before, and returns when the first of the
+ * rest was, or NK_NEVER when there is none. */
+uint64_t http_cache_close_older(struct http_cache *cache, uint64_t time);
 
 void http_cache_drop(struct http_cache *cache, struct http_cached *cached);
 

@@ -1,5 +1,6 @@
 #include "http/http_content.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -158,6 +159,57 @@ static struct http_cached *keep(struct http_exchange *exchange, int fd,
     return cached;
 }
 
+/* ---- open files ---- */
+
+static void on_close_timer(struct nk_timer *timer)
+{
+    struct http_loop *loop = nk_container_of(timer, struct http_loop, close_timer);
+    const uint64_t now = nk_event_loop_now(loop->loop);
+    const uint64_t next = http_cache_close_older(&loop->cache, now - FRESH_FOR);
+    if (next != NK_NEVER && nk_event_loop_set_timer(loop->loop, timer, next + FRESH_FOR) != 0)
+        (void)http_cache_close_older(&loop->cache, now);
+}
+
+void http_content_init(struct http_loop *loop)
+{
+    nk_timer_init(&loop->close_timer, on_close_timer);
+}
+
+/* Keeps a large file open, too, if it can be closed again in time. */
+static void keep_open(struct http_exchange *exchange, struct http_cached *cached, int fd)
+{
+    struct http_loop *loop = exchange->loop;
+    const uint64_t now = nk_event_loop_now(loop->loop);
+    if (loop->cache.open_count == 0 &&
+        nk_event_loop_set_timer(loop->loop, &loop->close_timer, now + FRESH_FOR) != 0)
+        return;
+    int kept = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (kept >= 0)
+        http_cache_keep_open(&loop->cache, cached, kept, now);
+}
+
+/* A descriptor of a file that is kept open, if it is still what it was, or -1. */
+static int reopen(struct http_exchange *exchange, struct http_cached *cached)
+{
+    struct stat status;
+    struct http_stamp stamp;
+    if (cached->content < 0 || fstat(cached->content, &status) < 0)
+        return -1;
+    http_stamp_of(&stamp, &status);
+    if (http_stamp_equal(&stamp, &cached->file.stamp))
+        return fcntl(cached->content, F_DUPFD_CLOEXEC, 0);
+    http_cache_drop(&exchange->loop->cache, cached);
+    return -1;
+}
+
+static bool respond_open(struct http_exchange *exchange, struct http_cached *cached)
+{
+    int fd = reopen(exchange, cached);
+    if (fd >= 0)
+        http_file_respond(exchange, &cached->file, fd);
+    return fd >= 0;
+}
+
 /* ---- answering ---- */
 
 /* Keeps the file, unless the request is for a part of it, and answers with it. Takes
@@ -172,6 +224,8 @@ static void respond_opened(struct http_exchange *exchange, int fd, const struct 
         close(fd);
         http_file_respond_cached(exchange, cached, asks);
     } else {
+        if (cached)
+            keep_open(exchange, cached, fd);
         http_file_respond(exchange, file, fd);
     }
 }
@@ -212,8 +266,10 @@ bool http_content_respond_known(struct http_exchange *exchange, struct nk_slice 
     else if (coding != HTTP_CODING_IDENTITY &&
              !http_coded_is_given_up(exchange, &cached->file, name, coding))
         return http_coded_respond_kept(exchange, &cached->file, name, coding, asks);
-    if (!cached || !cached->has_body || !is_fresh(exchange, cached))
+    if (!cached || !is_fresh(exchange, cached))
         return false;
+    if (!cached->has_body)
+        return respond_open(exchange, cached);
     http_file_respond_cached(exchange, cached, asks);
     return true;
 }

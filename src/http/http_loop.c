@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "http/http_coded.h"
+#include "http/http_content.h"
 #include "http/http_server.h"
 
 static int make_watch(struct http_loop *loop, const struct http_server *server)
@@ -34,6 +35,7 @@ int http_loop_new(struct http_loop **out, struct http_server *server, struct nk_
     }
     http_cache_init(&made->cache, (size_t)server->options.cache);
     http_coded_init(&made->coded, (size_t)server->options.cache);
+    http_content_init(made);
     *place = made;
     *out = made;
     return 0;

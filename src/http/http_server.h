@@ -119,6 +119,7 @@ struct http_loop {
     struct http_request request;      /* the one being handled */
     struct http_arrival *arrival;     /* its body, when the handler decides about that, or NULL */
     struct http_cache cache;          /* of files as they are, or as they lie beside each other */
+    struct nk_timer close_timer;      /* for the large ones that it keeps open */
     struct http_coded coded;          /* of what the server has compressed */
     char small_file[HTTP_SMALL_FILE]; /* last: no memory until it is used */
 };

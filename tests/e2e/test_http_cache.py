@@ -7,7 +7,7 @@ import time
 import pytest
 
 from http_client import HttpClient, fetch, request
-from netkit_server import PATIENCE, unprivileged
+from netkit_server import PATIENCE, unprivileged, wait_until
 
 # What is in memory counts for one second; the rest is a machine with much to do.
 LIMIT = 10
@@ -201,3 +201,37 @@ def test_many_threads(serve_root, root):
     for client in clients:
         client.close()
     assert fetch(server, "/7").body == b"7" * 1000
+
+
+def test_a_large_file_is_kept_open_but_not_believed(serve_root, root):
+    """A large file is opened for every request; or one that was changed, replaced or removed is
+    served as it was, or its length with another content."""
+    first, second = b"1" * 100_000, b"2" * 100_000
+    (root / "file").write_bytes(first)
+    server = serve_root("--threads", 0)
+    with HttpClient(server) as client:
+        wait_until(lambda: client.get("/file").body == first and
+                   str(root / "file") in server.proc.descriptor_targets(), "it is kept open")
+        etag = client.get("/file")["ETag"]
+        (root / "file").write_bytes(second)
+        changed = client.get("/file")
+        assert changed.body == second and changed["ETag"] != etag
+        (root / "new").write_bytes(first + b"!")
+        os.replace(root / "new", root / "file")
+        assert client.get("/file").body == first + b"!"
+        with open(root / "file", "ab") as more:
+            more.write(b"+")
+        assert client.get("/file").body == first + b"!+"
+        (root / "file").unlink()
+        assert client.get("/file").status == 404
+
+
+def test_a_removed_file_frees_its_room(serve_root, root):
+    """A server that nobody asks any more keeps a removed film on the disk."""
+    (root / "film").write_bytes(bytes(200_000))
+    server = serve_root("--threads", 0)
+    with HttpClient(server) as client:
+        assert len(client.get("/film").body) == 200_000
+        (root / "film").unlink()
+        wait_until(lambda: not any("film" in target for target in server.proc.descriptor_targets()),
+                   "it is closed")

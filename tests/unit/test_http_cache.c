@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/clock.h"
 #include "http/http_cache.h"
 
 static struct http_cached *find(struct http_cache *cache, const char *name)
@@ -128,6 +129,61 @@ static void test_a_body_in_a_memory_file(void **state)
     http_cache_deinit(&cache);
 }
 
+/* Descriptors grow with what clients ask for, or one is closed that is still needed. */
+static void test_open_files_are_bounded(void **state)
+{
+    const struct http_file file = {.size = UINT64_C(1) << 40};
+    int files[HTTP_CACHE_OPEN_MAX + 2];
+    struct http_cache cache;
+    (void)state;
+    http_cache_init(&cache, 1 << 20);
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(files); i++) /* before any is closed and used again */
+        files[i] = memfd_create("content", 0);
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(files); i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "%zu", i);
+        struct http_cached *cached = http_cache_add(&cache, nk_slice_of_string(name), &file, false);
+        http_cache_keep_open(&cache, cached, files[i], i);
+        assert_int_equal(cached->content, files[i]);
+    }
+    assert_false(is_open(files[0]));
+    assert_false(is_open(files[1]));
+    assert_int_equal(find(&cache, "1")->content, -1);
+    for (size_t i = 2; i < NK_ARRAY_LENGTH(files); i++)
+        assert_true(is_open(files[i]));
+    http_cache_drop(&cache, find(&cache, "5"));
+    assert_false(is_open(files[5]));
+    http_cache_deinit(&cache);
+    assert_false(is_open(files[6]));
+}
+
+/* A file that was removed takes its room until the server ends. */
+static void test_open_files_are_closed_in_time(void **state)
+{
+    const struct http_file file = {.size = UINT64_C(1) << 40};
+    const int files[] = {memfd_create("a", 0), memfd_create("b", 0), memfd_create("c", 0)};
+    struct http_cache cache;
+    (void)state;
+    http_cache_init(&cache, 1 << 20);
+    struct http_cached *a = http_cache_add(&cache, nk_slice_of_string("a"), &file, false);
+    struct http_cached *b = http_cache_add(&cache, nk_slice_of_string("b"), &file, false);
+    assert_int_equal(http_cache_close_older(&cache, 1000), NK_NEVER);
+    http_cache_keep_open(&cache, a, files[0], 100);
+    http_cache_keep_open(&cache, b, files[1], 200);
+    assert_int_equal(http_cache_close_older(&cache, 99), 100);
+    assert_int_equal(http_cache_close_older(&cache, 100), 200);
+    assert_int_equal(a->content, -1);
+    assert_false(is_open(files[0]));
+    assert_int_equal(b->content, files[1]);
+    http_cache_keep_open(&cache, b, files[2], 300); /* opened again: the former one goes */
+    assert_false(is_open(files[1]));
+    assert_int_equal(http_cache_close_older(&cache, 200), 300);
+    assert_int_equal(http_cache_close_older(&cache, 300), NK_NEVER);
+    assert_false(is_open(files[2]));
+    assert_ptr_equal(find(&cache, "b"), b);
+    http_cache_deinit(&cache);
+}
+
 /* Memory grows with what clients ask for. */
 static void test_the_bound_holds(void **state)
 {
@@ -202,6 +258,8 @@ int main(void)
         cmocka_unit_test(test_codings_are_kept_apart),
         cmocka_unit_test(test_without_a_body),
         cmocka_unit_test(test_a_body_in_a_memory_file),
+        cmocka_unit_test(test_open_files_are_bounded),
+        cmocka_unit_test(test_open_files_are_closed_in_time),
         cmocka_unit_test(test_the_bound_holds),
         cmocka_unit_test(test_the_least_recently_used_leaves),
         cmocka_unit_test(test_what_is_too_large_is_not_kept),
