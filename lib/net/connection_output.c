@@ -214,7 +214,7 @@ void nk_connection_flush_cork(struct nk_tcp_connection *connection)
         return;
     struct nk_slice bytes = nk_slice_make(group->cork, group->cork_len);
     group->cork_len = 0;
-    int error = send_now(connection, bytes, connection->output != NULL);
+    int error = send_now(connection, bytes, nk_file_is_gathered(connection->output));
     if (error && !connection->output_error) /* the handler was told that these are sent */
         fail(connection, error);
 }
@@ -286,7 +286,7 @@ static int flush_bytes(struct nk_tcp_connection *connection)
     struct nk_outbox *output = connection->output;
     while (nk_buffer_len(&output->bytes) > 0) {
         struct nk_slice bytes = nk_buffer_slice(&output->bytes);
-        ssize_t sent = send_allowed(connection, bytes, output->file >= 0);
+        ssize_t sent = send_allowed(connection, bytes, nk_file_is_gathered(output));
         if (sent < 0)
             return (int)sent;
         nk_count_sent(connection, (uint64_t)sent);
