@@ -31,6 +31,7 @@
     "  --path TARGET      http: what to request (/)\n"                                             \
     "  --body-bytes N     http: length that every response must have (13)\n"                       \
     "  --depth N          http: requests in one send; udp: datagrams in a burst (1)\n"             \
+    "  --run              udp: a burst is sent as one message, which the kernel cuts\n"            \
     "  --close            http: a new connection for every request\n"                              \
     "  --size N           echo, udp: bytes of a message (64)\n"                                    \
     "  --connections N    kept open at once (64)\n"                                                \
@@ -65,6 +66,7 @@ static const struct number_option number_options[] = {
     NUMBER("--warmup", warmup, 0, UINT32_MAX),
     NUMBER("--requests", requests, 0, UINT32_MAX),
     NUMBER("--duration-ms", duration_ms, 1, 3600000),
+    FLAG("--run", as_run),
     FLAG("--close", close_each),
     FLAG("--controlled", controlled),
 };

@@ -26,6 +26,7 @@ struct load_options {
     uint64_t requests;     /* measured phase: this many in all; 0 = by time */
     uint64_t duration_ms;  /* measured phase: this long, when requests is 0 */
     uint64_t warmup;       /* requests before the measured phase, beside one on each connection */
+    uint64_t as_run;       /* udp: a burst is one message that the kernel cuts */
     uint64_t close_each;   /* http: a new connection for every request */
     uint64_t controlled;   /* wait for a line on stdin before and after the measured phase */
 };

@@ -72,6 +72,13 @@ def _idle_echo_row(service: str, name: str) -> Row:
                measure=measure_idle, exact_requests=0, default=False)
 
 
+def _burst_row(key: str, title: str, *options: str) -> Row:
+    return Row(key, "udp", Work("udp", ("--size", "64", "--depth", "64", *options), 64000),
+               (Line("cpu", f"e. UDP echo, {title}", "us/datagram",
+                     (Target("must", "reference", 0.45), Target("goal", "reference", 0.30))),),
+               exact_requests=64000)
+
+
 def _idle_lines() -> tuple[Line, ...]:
     return (
         Line("memory", "c. idle keep-alive connections: private memory", "B/connection",
@@ -112,10 +119,8 @@ ROWS = (
     Row("e-one", "udp", Work("udp", ("--size", "64"), 20000),
         (Line("cpu", "e. UDP echo, one datagram in flight", "us/datagram",
               (Target("must", "reference", 1.05), Target("goal", "reference", 1.02))),)),
-    Row("e-burst", "udp", Work("udp", ("--size", "64", "--depth", "64"), 64000),
-        (Line("cpu", "e. UDP echo, bursts of 64 from one peer", "us/datagram",
-              (Target("must", "reference", 0.45), Target("goal", "reference", 0.30))),),
-        exact_requests=64000),
+    _burst_row("e-burst", "bursts of 64 from one peer"),
+    _burst_row("e-run", "the same, sent as one run", "--run"),
     _idle_echo_row("echo", "TCP echo"),
     _idle_echo_row("unix", "unix echo"),
     _file_row("1k.bin", "1KiB", 20000,
