@@ -19,11 +19,6 @@ void http_upload_free(struct http_upload *upload)
 
 static void start(struct http_upload *upload);
 
-static void on_retry(struct nk_timer *timer)
-{
-    start(nk_container_of(timer, struct http_upload, retry));
-}
-
 static void work(struct nk_job *job)
 {
     http_upload_work(nk_container_of(job, struct http_upload, job));
@@ -62,6 +57,31 @@ static void on_worked(struct nk_job *job)
     }
 }
 
+/* On the loop: slow for everybody, but it goes on. */
+static void do_here(struct http_upload *upload)
+{
+    http_upload_work(upload);
+    on_worked(&upload->job);
+}
+
+/* Whether a worker may be asked later: there are workers as long as there are connections,
+ * and what is left behind by one cannot know how long that is. */
+static bool may_wait(const struct http_upload *upload)
+{
+    if (upload->task == HTTP_UPLOAD_FINISH)
+        return nk_tcp_connection_find(upload->loop->loop, upload->suspended.connection) != NULL;
+    return upload->task == HTTP_UPLOAD_WRITE; /* abandon() ends the waiting */
+}
+
+static void on_retry(struct nk_timer *timer)
+{
+    struct http_upload *upload = nk_container_of(timer, struct http_upload, retry);
+    if (may_wait(upload))
+        start(upload);
+    else
+        do_here(upload);
+}
+
 static void start(struct http_upload *upload)
 {
     upload->job = (struct nk_job){
@@ -74,10 +94,8 @@ static void start(struct http_upload *upload)
         return;
     upload->is_working = false;
     uint64_t when = nk_event_loop_now(upload->loop->loop) + RETRY_TIME;
-    if (nk_event_loop_set_timer(upload->loop->loop, &upload->retry, when) < 0) {
-        work(&upload->job); /* slow for everybody, but it goes on */
-        on_worked(&upload->job);
-    }
+    if (!may_wait(upload) || nk_event_loop_set_timer(upload->loop->loop, &upload->retry, when) < 0)
+        do_here(upload);
 }
 
 /* ---- the sink ---- */
