@@ -202,7 +202,7 @@ def test_a_lost_connection(stage, tmp_path, role):
 def test_silence(stage, tmp_path):
     """A command whose peer says nothing stays for ever."""
     started = tmp_path / "started"
-    cat, _ = stage.pair("listen", "--idle-timeout", "100ms", "--exec",
+    cat, _ = stage.pair("listen", "--idle-timeout", "1s", "--exec",
                         f"echo $$ >{started}; sleep 1000")
     cat.wait(5)
     assert not is_running(pid_from(started))

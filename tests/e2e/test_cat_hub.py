@@ -384,7 +384,7 @@ def test_a_stopped_client_is_cut_off(stage, need):
         begin = time.monotonic()
         cat.send(data)
         assert finish() == [data]
-        assert 8 < time.monotonic() - begin < 16
+        assert 8 < time.monotonic() - begin < PATIENCE
         cat.wait_for_line("netkit: warning: cut off client 2,")
     finally:
         sleeper.kill()
@@ -414,12 +414,10 @@ def test_a_slow_client_holds_the_input_and_not_the_output(stage):
 
 def test_silence(stage):
     """--idle-timeout closes the wrong one, or ends the program."""
-    cat, _, peers = hub(stage, "--idle-timeout", "300ms", count=2)
-    deadline = time.monotonic() + 1
-    while time.monotonic() < deadline:
+    cat, _, peers = hub(stage, "--idle-timeout", "1s", count=2)
+    while not select.select([peers[0].socket], [], [], 0.05)[0]:
         peers[1].send(b"x")
-        cat.receive(1)
-        select.select([], [], [], 0.05)
+        assert cat.receive(1) == b"x"
     assert peers[0].receive_all() == b""
     cat.wait_for_line("client 1 disconnected: sent 0 bytes, received 0 bytes: timed out")
     assert "client 2 disconnected" not in cat.stderr()

@@ -317,23 +317,40 @@ def test_14_many_hand_offs(serve):
             client.close()
 
 
+def least_below(measure, limit):
+    """The least of a few measurements, up to one below the limit: a machine with much to do is
+    late now and then, a timer that is wrong is so always."""
+    least = measure()
+    for _ in range(5):
+        if least < limit:
+            break
+        least = min(least, measure())
+    return least
+
+
 @pytest.mark.parametrize("dispatcher", DISPATCHERS)
 def test_15_timers(serve, dispatcher):
     """Time limits are ignored (epoll), or are a second (poll)."""
-    server = serve("echo", "127.0.0.1:0", "--idle-timeout", "400ms", "--drain", "300ms",
-                   "--dispatcher", dispatcher, "--threads", 0)
-    with connect(server.address) as client:
-        started = time.monotonic()
-        assert client.recv(1) == b""
-        taken = time.monotonic() - started
-        assert 0.38 <= taken < 0.95, taken
-    with connect(server.address, receive_buffer=4096) as client:
-        fill(client)
-        started = time.monotonic()
+
+    def idle():
+        server = serve("echo", "127.0.0.1:0", "--idle-timeout", "400ms", *words)
+        with connect(server.address) as client:
+            started = time.monotonic()
+            assert client.recv(1) == b""
+            return time.monotonic() - started
+
+    def drain():
+        server = serve("echo", "127.0.0.1:0", "--drain", "300ms", *words)
         server.allow(r"served .*; 1 cut")
-        server.stop(status=1)
-        taken = time.monotonic() - started
-        assert 0.29 <= taken < 0.9, taken
+        with connect(server.address, receive_buffer=4096) as client:
+            fill(client)
+            started = time.monotonic()
+            server.stop(status=1)
+            return time.monotonic() - started
+
+    words = ["--dispatcher", dispatcher, "--threads", 0]
+    assert 0.38 <= least_below(idle, 0.95) < 0.95
+    assert 0.29 <= least_below(drain, 0.9) < 0.9
 
 
 @pytest.mark.release

@@ -23,6 +23,9 @@ KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
 
+# What is in memory counts for one second; the rest is a machine with much to do.
+NOTICED = 10
+
 SECRET = b"the secret outside of the root\n"
 
 
@@ -784,15 +787,15 @@ def test_replaced_file(serve_root, root, size):
             assert client.get("/file").body == old
         (root / "new").write_bytes(new)
         os.replace(root / "new", root / "file")
-        deadline = time.monotonic() + 2
+        deadline = time.monotonic() + NOTICED
         while (body := client.get("/file").body) != new:
             assert body == old
-            assert time.monotonic() < deadline, "the old content is served for 2 s"
+            assert time.monotonic() < deadline, "the old content is served on"
             time.sleep(0.01)
         (root / "file").unlink()
-        deadline = time.monotonic() + 2
+        deadline = time.monotonic() + NOTICED
         while client.get("/file").status != 404:
-            assert time.monotonic() < deadline, "a removed file is served for 2 s"
+            assert time.monotonic() < deadline, "a removed file is served on"
             time.sleep(0.01)
 
 
@@ -803,9 +806,9 @@ def test_file_that_is_rewritten_in_place(serve_root, root):
     with HttpClient(server) as client:
         assert client.get("/file").body == b"old"
         (root / "file").write_bytes(b"new")
-        deadline = time.monotonic() + 2
+        deadline = time.monotonic() + NOTICED
         while client.get("/file").body != b"new":
-            assert time.monotonic() < deadline, "the old content is served for 2 s"
+            assert time.monotonic() < deadline, "the old content is served on"
             time.sleep(0.01)
 
 

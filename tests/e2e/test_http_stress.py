@@ -139,14 +139,14 @@ def test_a_header_that_is_just_in_time(serve_site):
 @pytest.mark.parametrize("option", ["--keepalive-timeout", "--idle-timeout"])
 def test_idle_connection_is_closed(serve_site, option):
     """Idle keep-alive connections stay for ever, or get a response to no request."""
-    server = serve_site(option, "500ms", "--header-timeout", "1h")
+    server = serve_site(option, "1s", "--header-timeout", "1h")
     with HttpClient(server) as client:
         assert client.get("/text").status == 200
-        time.sleep(0.25)
-        assert client.get("/text").status == 200  # the time starts again
+        time.sleep(0.3)
         with Timer() as timer:
+            assert client.get("/text").status == 200  # the time starts again
             client.expect_end()
-    assert 0.3 < timer.seconds < 0.5 + LATE
+    assert 0.9 < timer.seconds < 1 + LATE
 
 
 def test_body_that_stops_gets_408(serve_site):
@@ -161,11 +161,11 @@ def test_body_that_stops_gets_408(serve_site):
 
 def test_body_that_comes_slowly_is_awaited(serve_site):
     """The time for a body counts from its beginning instead of its last byte."""
-    server = serve_site("--body-timeout", "1s")
+    server = serve_site("--body-timeout", "2s")
     with HttpClient(server) as client:
         client.send(request("/text", "Content-Length: 10000"))
         for _ in range(10):
-            time.sleep(0.2)
+            time.sleep(0.22)
             client.send(b"x" * 1000)
         assert client.receive().body == TEXT
 
@@ -377,7 +377,7 @@ def test_idle_connections_make_room(serve_site):
         time.sleep(0.3)  # so that it is clear which one is the oldest
     with Timer() as timer:
         assert fetch(server, "/text").body == TEXT
-    assert timer.seconds < 5
+    assert timer.seconds < LATE
     clients[0].expect_end()
     assert server.statistics()["evicted"] == 1
     for client in clients[1:]:
@@ -622,7 +622,7 @@ def test_stop_finishes_every_response_that_has_begun(serve_site, site, threads):
         client.close()
     with Timer() as timer:
         server.check()
-    assert timer.seconds < 5
+    assert timer.seconds < LATE
 
 
 def test_stop_while_a_request_is_half_here(serve_site):

@@ -352,9 +352,9 @@ def test_token_that_everybody_can_read_is_mentioned(serve, tree, token_file):
 
 def test_idle_session_is_ended(serve, tree):
     """A session that was left open would stay for ever, or be closed without a word."""
-    server = serve("shell", "127.0.0.1:0", "--root", tree, "--idle-timeout", "400ms")
+    server = serve("shell", "127.0.0.1:0", "--root", tree, "--idle-timeout", "1s")
     with Shell(server.address) as client:
-        for _ in range(4):
+        for _ in range(6):
             time.sleep(0.2)  # each request counts as life
             assert client.pwd() == "/"
         client.socket.sendall(b"pw")  # a part of one does not
