@@ -41,6 +41,14 @@ def test_page_documents_exactly_the_options(command):
     assert set(documented(page(page_name(command)))) == set(options_of(command))
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_page_explains_an_option_once(name):
+    """Of two explanations one would not be kept up to date."""
+    heads = re.findall(r"^\.It .*Fl -.*$", page(name), re.M)
+    options = [option for head in heads for option in re.findall(r"Fl -([a-z0-9-]+)", head)]
+    assert sorted(options) == sorted(set(options))
+
+
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_page_agrees_on_letters_values_and_defaults(command):
     """The page would tell another default than the program has."""

@@ -143,9 +143,18 @@ def test_manuals_and_completions_are_installed(installed):
         "_netkit": "zsh/site-functions/_netkit",
         "netkit.fish": "fish/vendor_completions.d/netkit.fish",
     }.items():
-        assert (ROOT / "completions" / source).is_file() == (share / place).is_file(), place
-        if (share / place).is_file():
-            assert (share / place).read_bytes() == (ROOT / "completions" / source).read_bytes()
+        assert (share / place).read_bytes() == (ROOT / "completions" / source).read_bytes()
+
+
+def test_documents_are_installed(installed):
+    """The README, and the pages that name a document, would send their readers nowhere."""
+    documents = installed / "share" / "doc" / "netkit"
+    readme = (documents / "README.md").read_text(encoding="utf-8")
+    links = set(re.findall(r"\]\(([^)#:]+)\)", readme))
+    named = {name for page in files("man/*.[1-8]")
+             for name in re.findall(r"docs/[\w.-]+", (ROOT / page).read_text(encoding="utf-8"))}
+    assert {"docs/shell-protocol.md", "LICENSE"} <= links and "docs/events.schema.json" in named
+    assert [name for name in links | named if not (documents / name).is_file()] == []
 
 
 def test_installed_program_runs(installed):
