@@ -7,7 +7,7 @@
 #include "cat/cat_service.h"
 #include "command.h"
 
-/* The options structure of both commands. */
+/* What they share; the structure of replay begins with it. */
 struct cat_command_options {
     struct common_options common;
     struct cat_options cat;
@@ -22,7 +22,7 @@ struct cat_command_options {
 };
 
 extern const struct cat_command_options cat_command_defaults;
-extern const struct option_table cat_option_table;       /* what both have; base 0 */
+extern const struct option_table cat_option_table;       /* what all have; base 0 */
 extern const struct option_table cat_input_option_table; /* ... about standard input */
 
 /* Reads the address: one word, or HOST PORT, or none for the address of a server
@@ -49,5 +49,9 @@ bool cat_is_for_datagrams(const struct cat_command_options *mine);
 
 /* Turns what happens into lines, or with --json into objects, on standard error. */
 struct cat_reporter cat_report(struct common_options *options);
+
+/* Behind the run: with --json writes the summary if the run ended too early to have one.
+ * `status` is the exit status to come. */
+void cat_report_end(const struct common_options *options, enum exit_status status) NK_NONNULL(1);
 
 #endif

@@ -7,8 +7,8 @@
 #include "base/error_text.h"
 #include "cat.h"
 #include "cat/hexdump.h"
+#include "failure.h"
 #include "json_line.h"
-#include "net/resolver.h"
 #include "output.h"
 #include "progress_line.h"
 #include "service/values.h"
@@ -17,10 +17,17 @@
  * written has to take it away first. */
 static struct progress_line progress_line;
 static bool shows_progress;
+static bool has_summary; /* the totals at the end were written */
 
 static const struct common_options *common_of(void *context)
 {
     return context;
+}
+
+/* With --json an event, which --quiet takes away like a line. */
+static bool writes_events(void *context)
+{
+    return common_of(context)->json && !common_of(context)->quiet;
 }
 
 static void write_event(const char *event, const char *address)
@@ -43,7 +50,7 @@ static void write_line(const char *before, const char *address)
 
 static void on_listening(void *context, const char *address)
 {
-    if (common_of(context)->json)
+    if (writes_events(context))
         write_event("listening", address);
     else if (!common_of(context)->quiet)
         write_line("listening on ", address);
@@ -51,7 +58,7 @@ static void on_listening(void *context, const char *address)
 
 static void on_connected(void *context, const char *address)
 {
-    if (common_of(context)->json)
+    if (writes_events(context))
         write_event("connected", address);
     else if (common_of(context)->verbosity > 0)
         write_line("connected to ", address);
@@ -75,41 +82,23 @@ static void on_tried(void *context, const char *address, int error)
     funlockfile(stderr);
 }
 
-/* Some errors mean something else to a person than their name says. */
-static const char *reason_of(const char *action, int error, char room[static NK_ERROR_TEXT_MAX])
-{
-    if (strcmp(action, "resolve") == 0)
-        return nk_resolver_error_text(error, room);
-    if (error == -ENODATA)
-        return "no answer";
-    return nk_error_text(error, room);
-}
-
 static void on_failed_because(void *context, const char *action, const char *object, int error,
                               const char *reason)
 {
-    if (common_of(context)->json) {
-        json_line_begin(stderr, "error");
-        json_line_string(stderr, "action", action);
-        json_line_string(stderr, "object", object != NULL ? object : "");
-        json_line_string(stderr, "error", reason);
-        json_line_integer(stderr, "errno", (uint64_t)-error);
-        json_line_end(stderr);
-        return;
-    }
+    const struct failure failure = {
+        .action = action,
+        .object = object,
+        .error = error,
+        .reason = reason,
+    };
+
     progress_line_clear(&progress_line, stderr);
-    if (object != NULL) {
-        output_error("cannot %s '%s': %s", action, object, reason);
-    } else {
-        output_error("cannot %s: %s", action, reason);
-    }
+    failure_tell(&failure, common_of(context)->json ? stderr : NULL);
 }
 
 static void on_failed(void *context, const char *action, const char *object, int error)
 {
-    char room[NK_ERROR_TEXT_MAX];
-
-    on_failed_because(context, action, object, error, reason_of(action, error, room));
+    on_failed_because(context, action, object, error, NULL);
 }
 
 static void on_hexdump(void *context, const char *lines)
@@ -145,21 +134,29 @@ static void show_exit(const struct cat_child_exit *end, char *text, size_t size)
         snprintf(text, size, "signal %d", end->signal_number);
 }
 
+static void write_command_end(const struct cat_command_end *end, const char *how)
+{
+    json_line_begin(stderr, "command_ended");
+    json_line_string(stderr, "address", end->address);
+    json_line_integer(stderr, "pid", (uint64_t)end->pid);
+    if (end->exit.signal_number != 0)
+        json_line_string(stderr, "signal", how);
+    else
+        json_line_integer(stderr, "status", (uint64_t)end->exit.status);
+    json_line_end(stderr);
+}
+
+/* That the program fails is told in any case. */
 static void on_command_ended(void *context, const struct cat_command_end *end)
 {
+    bool is_failure = end->has_failed && end->decides;
     char how[64];
 
     show_exit(&end->exit, how, sizeof how);
     if (common_of(context)->json) {
-        json_line_begin(stderr, "command_ended");
-        json_line_string(stderr, "address", end->address);
-        json_line_integer(stderr, "pid", (uint64_t)end->pid);
-        if (end->exit.signal_number != 0)
-            json_line_string(stderr, "signal", how);
-        else
-            json_line_integer(stderr, "status", (uint64_t)end->exit.status);
-        json_line_end(stderr);
-    } else if (end->has_failed && end->decides) {
+        if (is_failure || !common_of(context)->quiet)
+            write_command_end(end, how);
+    } else if (is_failure) {
         progress_line_clear(&progress_line, stderr);
         output_error("'%s' failed: %s", end->command, how);
     } else if (end->has_failed && common_of(context)->verbosity > 0) {
@@ -210,7 +207,7 @@ static void on_progress(void *context, const struct cat_progress *progress)
 
 static void on_joined(void *context, uint64_t number, const char *address)
 {
-    if (common_of(context)->json) {
+    if (writes_events(context)) {
         json_line_begin(stderr, "connected");
         json_line_string(stderr, "address", address);
         json_line_integer(stderr, "client", number);
@@ -245,7 +242,7 @@ static void on_left(void *context, const struct cat_client_end *end)
 
     if (end->is_cut_off)
         reason = "takes nothing while others wait";
-    if (common_of(context)->json) {
+    if (writes_events(context)) {
         write_departure(end, reason);
     } else if (end->is_cut_off && !common_of(context)->quiet) {
         output_error("warning: cut off client %" PRIu64 ", '%s', which %s", end->number,
@@ -258,46 +255,65 @@ static void on_left(void *context, const struct cat_client_end *end)
     }
 }
 
-static void on_totals(void *context, const struct cat_totals *totals, bool final, int status)
+static void write_totals_event(const struct cat_totals *totals, bool final, int status)
+{
+    json_line_begin(stderr, final ? "summary" : "statistics");
+    json_line_integer(stderr, "bytes_sent", totals->sent);
+    json_line_integer(stderr, "bytes_received", totals->received);
+    json_line_integer(stderr, "datagrams_dropped", totals->datagrams_dropped);
+    if (totals->has_denied)
+        json_line_integer(stderr, "denied", totals->denied);
+    if (totals->has_clients) {
+        json_line_integer(stderr, "clients", totals->clients);
+        json_line_integer(stderr, "active", totals->active);
+    }
+    json_line_seconds(stderr, "elapsed", totals->elapsed);
+    if (final)
+        json_line_integer(stderr, "status", (uint64_t)status);
+    json_line_end(stderr);
+}
+
+static void write_totals(const struct cat_totals *totals)
 {
     char sent[VALUE_TEXT_MAX];
     char received[VALUE_TEXT_MAX];
     char elapsed[VALUE_TEXT_MAX];
 
-    if (common_of(context)->json) {
-        json_line_begin(stderr, final ? "summary" : "statistics");
-        json_line_integer(stderr, "bytes_sent", totals->sent);
-        json_line_integer(stderr, "bytes_received", totals->received);
-        json_line_integer(stderr, "datagrams_dropped", totals->datagrams_dropped);
-        if (totals->has_denied)
-            json_line_integer(stderr, "denied", totals->denied);
-        if (totals->has_clients) {
-            json_line_integer(stderr, "clients", totals->clients);
-            json_line_integer(stderr, "active", totals->active);
-        }
-        json_line_seconds(stderr, "elapsed", totals->elapsed);
-        if (final)
-            json_line_integer(stderr, "status", (uint64_t)status);
-        json_line_end(stderr);
-        return;
-    }
-    bool is_wanted = !final || common_of(context)->verbosity > 0 || shows_progress;
+    fprintf(stderr, "sent %s, received %s in %s", value_show_bytes(totals->sent, sent),
+            value_show_bytes(totals->received, received),
+            value_show_time(totals->elapsed, elapsed));
+    if (totals->datagrams_dropped > 0)
+        fprintf(stderr, "; %" PRIu64 " datagram%s dropped", totals->datagrams_dropped,
+                totals->datagrams_dropped == 1 ? "" : "s");
+    if (totals->denied > 0)
+        fprintf(stderr, "; %" PRIu64 " denied", totals->denied);
+    if (totals->has_clients)
+        fprintf(stderr, "; %" PRIu64 " client%s, %" PRIu64 " there now", totals->clients,
+                totals->clients == 1 ? "" : "s", totals->active);
+    fputc('\n', stderr);
+    fflush(stderr); /* a signal may be what comes next */
+}
+
+/* Those in between were asked for; those at the end only if there was anything to count. */
+static void on_totals(void *context, const struct cat_totals *totals, bool final, int status)
+{
+    const struct common_options *common = common_of(context);
+    bool is_talkative = common->verbosity > 0 || shows_progress;
+
+    has_summary = has_summary || final;
     progress_line_clear(&progress_line, stderr);
-    if (is_wanted && (!final || totals->elapsed > 0)) {
-        fprintf(stderr, "sent %s, received %s in %s", value_show_bytes(totals->sent, sent),
-                value_show_bytes(totals->received, received),
-                value_show_time(totals->elapsed, elapsed));
-        if (totals->datagrams_dropped > 0)
-            fprintf(stderr, "; %" PRIu64 " datagram%s dropped", totals->datagrams_dropped,
-                    totals->datagrams_dropped == 1 ? "" : "s");
-        if (totals->denied > 0)
-            fprintf(stderr, "; %" PRIu64 " denied", totals->denied);
-        if (totals->has_clients)
-            fprintf(stderr, "; %" PRIu64 " client%s, %" PRIu64 " there now", totals->clients,
-                    totals->clients == 1 ? "" : "s", totals->active);
-        fputc('\n', stderr);
-        fflush(stderr); /* a signal may be what comes next */
-    }
+    if (common->json && final && common->quiet)
+        return;
+    if (common->json)
+        write_totals_event(totals, final, status);
+    else if (!final || (is_talkative && totals->elapsed > 0))
+        write_totals(totals);
+}
+
+void cat_report_end(const struct common_options *options, enum exit_status status)
+{
+    if (options->json && !options->quiet && !has_summary)
+        write_totals_event(&(struct cat_totals){0}, true, (int)status);
 }
 
 struct cat_reporter cat_report(struct common_options *options)

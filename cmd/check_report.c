@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "base/error_text.h"
+#include "failure.h"
 #include "json_line.h"
 #include "output.h"
 
@@ -92,9 +92,11 @@ static void take_result(void *context, const struct check_result *result)
 
     count_in(&report->total, result);
     count_in(counts_of(report, what->section), result);
+    if (report->options->quiet)
+        return;
     if (report->options->json) {
         write_result_json(result);
-    } else if (is_told && !report->options->quiet) {
+    } else if (is_told) {
         printf("%-7s %-6s RFC %-12s row %-2u %s: answered %s", verdict_names[result->verdict],
                level_name(what->level), what->section, what->row, what->name, result->text);
         if (result->verdict == CHECK_FAILED)
@@ -105,49 +107,39 @@ static void take_result(void *context, const struct check_result *result)
     }
 }
 
-static void write_error_json(const char *action, const char *object, const char *text, int error)
-{
-    json_line_begin(stdout, "error");
-    json_line_string(stdout, "action", action);
-    json_line_string(stdout, "object", object);
-    json_line_string(stdout, "error", text);
-    json_line_integer(stdout, "errno", (uint64_t)-error);
-    json_line_end(stdout);
-}
-
 static void report_failed(void *context, const char *action, const char *object, int error)
 {
     const struct check_report *report = context;
-    char room[NK_ERROR_TEXT_MAX];
-    bool is_unknown = error == -ENOENT && strcmp(action, "resolve") == 0;
-    const char *text = is_unknown ? "no such host" : nk_error_text(error, room);
+    const struct failure failure = {.action = action, .object = object, .error = error};
 
-    if (report->options->json)
-        write_error_json(action, object, text, error);
-    else
-        output_error("cannot %s '%s': %s", action, object, text);
+    failure_tell(&failure, report->options->json ? stdout : NULL);
 }
 
 static void report_unfit(void *context, int status, const char *problem)
 {
     const struct check_report *report = context;
     char text[CHECK_TEXT_MAX];
+    const struct failure failure = {
+        .action = "check",
+        .object = report->url,
+        .error = -EPROTO,
+        .reason = text,
+    };
 
     if (status == 0)
         snprintf(text, sizeof text, "the response to GET: %s", problem);
     else
         snprintf(text, sizeof text,
                  "GET of it is answered with %d; --path names a resource that exists", status);
-    if (report->options->json)
-        write_error_json("check", report->url, text, -EPROTO);
-    else
-        output_error("cannot check '%s': %s", report->url, text);
+    failure_tell(&failure, report->options->json ? stdout : NULL);
 }
+
+static void write_totals(const struct check_report *report, int status);
 
 static void report_interrupted(void *context, int signal_number)
 {
-    (void)signal_number;
-    (void)check_report_finish(context, EXIT_STATUS_FAILED);
+    write_totals(context, 128 + signal_number);
+    (void)output_finish();
 }
 
 void check_report_init(struct check_report *report, const struct common_options *options,
@@ -195,7 +187,7 @@ static void write_summary(const struct check_report *report)
              "or --path FILE, runs these cases, too");
 }
 
-static void write_summary_json(const struct check_report *report, enum exit_status status)
+static void write_summary_json(const struct check_report *report, int status)
 {
     json_line_begin(stdout, "summary");
     json_line_integer(stdout, "passed", report->total.passed);
@@ -206,16 +198,24 @@ static void write_summary_json(const struct check_report *report, enum exit_stat
     json_line_end(stdout);
 }
 
+/* `status` is what a shell will see. */
+static void write_totals(const struct check_report *report, int status)
+{
+    if (report->options->quiet)
+        return;
+    if (report->options->json)
+        write_summary_json(report, status);
+    else if (report->section_count > 0)
+        write_summary(report);
+}
+
 enum exit_status check_report_finish(struct check_report *report, enum exit_status status)
 {
     enum exit_status output;
 
     if (status == EXIT_STATUS_OK && report->total.must_failed > 0)
         status = EXIT_STATUS_THRESHOLD;
-    if (report->options->json)
-        write_summary_json(report, status);
-    else if (report->section_count > 0 && !report->options->quiet)
-        write_summary(report);
+    write_totals(report, (int)status);
     output = output_finish();
     return output == EXIT_STATUS_OK ? status : output;
 }

@@ -118,6 +118,7 @@ static enum exit_status run(struct command_call *call)
     else
         status = cat_connect_run(&options->cat, &reporter);
     report_end_log();
+    cat_report_end(&options->common, status);
     return status;
 }
 

@@ -100,6 +100,7 @@ static enum exit_status listen_as_told(struct cat_command_options *options)
     else
         status = cat_listen_run(&options->cat, &reporter);
     report_end_log();
+    cat_report_end(&options->common, status);
     return status;
 }
 

@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "base/error_text.h"
+#include "failure.h"
 #include "json_line.h"
-#include "net/resolver.h"
 #include "output.h"
 
 /* ---- what all forms share ---- */
@@ -34,22 +34,10 @@ void probe_sum_figures(const struct probe_totals *totals, struct probe_figures *
 static void on_failed(void *context, const char *action, const char *object, int error)
 {
     struct probe_report *report = context;
-    char room[NK_ERROR_TEXT_MAX];
+    const struct failure failure = {.action = action, .object = object, .error = error};
 
     probe_live_close(&report->live);
-    if (report->options->common.json) {
-        json_line_begin(stdout, "error");
-        json_line_string(stdout, "action", action);
-        json_line_string(stdout, "object", object != NULL ? object : "");
-        json_line_string(stdout, "error", nk_error_text(error, room));
-        json_line_integer(stdout, "errno", (uint64_t)-error);
-        json_line_end(stdout);
-        return;
-    }
-    if (object == NULL)
-        output_error("cannot %s: %s", action, nk_error_text(error, room));
-    else
-        output_error("cannot %s '%s': %s", action, object, nk_error_text(error, room));
+    failure_tell(&failure, report->options->common.json ? stdout : NULL);
 }
 
 /* Where the figures can be fetched is no part of the report. */
@@ -65,7 +53,9 @@ static void on_listening(void *context, const char *address)
         json_line_end(stdout);
         return;
     }
-    fprintf(stderr, "listening on %s\n", address);
+    fputs("listening on ", stderr);
+    output_visible(stderr, address);
+    fputc('\n', stderr);
     fflush(stderr);
 }
 
@@ -99,6 +89,8 @@ enum exit_status probe_report_finish(struct probe_report *report, enum exit_stat
     char room[NK_ERROR_TEXT_MAX];
 
     probe_live_close(&report->live);
+    if (report->options->common.json && !report->has_summary && report->error == 0)
+        probe_report_no_totals(report, status);
     if (probe_report_flush(report) == 0 || report->error == -EPIPE)
         return status;
     output_error("cannot write to standard output: %s", nk_error_text(report->error, room));

@@ -15,7 +15,8 @@ struct probe_report {
     struct probe_reporter reporter; /* for the run; its context is this report */
     /* private */
     const struct probe_command_options *options;
-    int error; /* -errno of standard output; 0 = it has taken everything */
+    int error;        /* -errno of standard output; 0 = it has taken everything */
+    bool has_summary; /* the totals at the end were written */
     struct probe_live live;
 };
 
@@ -23,8 +24,9 @@ struct probe_report {
 void probe_report_init(struct probe_report *report, const struct probe_command_options *options)
     NK_NONNULL(1, 2);
 
-/* The end: says why standard output has failed, if it has. Returns the exit status of
- * the command, given that of the run. */
+/* The end: with --json writes the summary if the run ended too early to have one, and
+ * says why standard output has failed, if it has. Returns the exit status of the
+ * command, given that of the run. */
 enum exit_status probe_report_finish(struct probe_report *report, enum exit_status status)
     NK_NONNULL(1);
 
@@ -35,6 +37,9 @@ int probe_report_flush(struct probe_report *report) NK_NONNULL(1);
 struct probe_reporter probe_report_lines(struct probe_report *report);
 struct probe_reporter probe_report_objects(struct probe_report *report);
 struct probe_reporter probe_report_live(struct probe_report *report);
+
+/* The summary of a run that never began, as an object. */
+void probe_report_no_totals(struct probe_report *report, enum exit_status status) NK_NONNULL(1);
 
 /* Parts of the lines that other forms use, too. Each prints whole lines to `out`. */
 void probe_print_summary(FILE *out, const struct probe_totals *totals);

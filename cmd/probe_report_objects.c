@@ -111,14 +111,14 @@ static void write_target(FILE *out, const struct probe_target *target)
     json_line_end(out);
 }
 
-static void write_violations(const struct probe_totals *totals)
+static void write_violations(FILE *out, const struct probe_totals *totals)
 {
     for (size_t i = 0; i < totals->violation_count; i++) {
-        json_line_begin(stdout, "violated");
-        json_line_string(stdout, "target", totals->violations[i].target);
-        json_line_string(stdout, "threshold", totals->violations[i].threshold);
-        json_line_string(stdout, "figure", totals->violations[i].figure);
-        json_line_end(stdout);
+        json_line_begin(out, "violated");
+        json_line_string(out, "target", totals->violations[i].target);
+        json_line_string(out, "threshold", totals->violations[i].threshold);
+        json_line_string(out, "figure", totals->violations[i].figure);
+        json_line_end(out);
     }
 }
 
@@ -140,11 +140,12 @@ static int on_totals(void *context, const struct probe_totals *totals, bool is_f
     FILE *out = is_final ? stdout : stderr;
     struct probe_figures figures;
 
+    report->has_summary = report->has_summary || is_final;
     if (!report->options->common.quiet) {
         for (size_t i = 0; i < totals->target_count; i++)
             write_target(out, totals->targets[i]);
     }
-    write_violations(totals);
+    write_violations(out, totals);
     probe_sum_figures(totals, &figures);
     json_line_begin(out, is_final ? "summary" : "statistics");
     json_line_integer(out, "targets", totals->target_count);
@@ -155,6 +156,14 @@ static int on_totals(void *context, const struct probe_totals *totals, bool is_f
         json_line_integer(out, "status", (uint64_t)status);
     json_line_end(out);
     return probe_report_flush(report);
+}
+
+void probe_report_no_totals(struct probe_report *report, enum exit_status status)
+{
+    struct histogram lateness = {0};
+    const struct probe_totals totals = {.lateness = &lateness};
+
+    (void)on_totals(report, &totals, true, (int)status);
 }
 
 struct probe_reporter probe_report_objects(struct probe_report *report)

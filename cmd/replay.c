@@ -116,7 +116,9 @@ static enum exit_status run(struct command_call *call)
         status = cat_options_complete(call, false);
     if (status != EXIT_STATUS_OK)
         return status;
-    return cat_replay_run(&options->cat.cat, &options->replay, &reporter);
+    status = cat_replay_run(&options->cat.cat, &options->replay, &reporter);
+    cat_report_end(&options->cat.common, status);
+    return status;
 }
 
 static const struct command_example examples[] = {

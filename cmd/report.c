@@ -1,11 +1,10 @@
 #include "report.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 
-#include "base/error_text.h"
 #include "base/log.h"
+#include "failure.h"
 #include "json_line.h"
 #include "output.h"
 #include "service/values.h"
@@ -21,26 +20,6 @@ static const char *const level_names[] = {
     [NK_LOG_INFO] = "info",
     [NK_LOG_DEBUG] = "debug",
 };
-
-/* Where the text of errno alone would mislead. */
-static const struct {
-    const char *action;
-    int error;
-    const char *text;
-} special_texts[] = {
-    {"resolve", -ENOENT, "no such host"},
-    {"begin in", -EXDEV, "it is not inside the root"},
-    {"take the token from", -ENODATA, "its first line is empty"},
-};
-
-static const char *failure_text(const char *action, int error, char room[static NK_ERROR_TEXT_MAX])
-{
-    for (size_t i = 0; i < NK_ARRAY_LENGTH(special_texts); i++) {
-        if (special_texts[i].error == error && strcmp(special_texts[i].action, action) == 0)
-            return special_texts[i].text;
-    }
-    return nk_error_text(error, room);
-}
 
 static const char *signal_name(int number)
 {
@@ -74,19 +53,9 @@ static void report_listening(void *context, const char *address)
 static void report_failed(void *context, const char *action, const char *object, int error)
 {
     const struct report *report = context;
-    char room[NK_ERROR_TEXT_MAX];
-    const char *text = failure_text(action, error, room);
+    const struct failure failure = {.action = action, .object = object, .error = error};
 
-    if (!report->json) {
-        output_error("cannot %s '%s': %s", action, object, text);
-        return;
-    }
-    json_line_begin(stderr, "error");
-    json_line_string(stderr, "action", action);
-    json_line_string(stderr, "object", object);
-    json_line_string(stderr, "error", text);
-    json_line_integer(stderr, "errno", (uint64_t)-error);
-    json_line_end(stderr);
+    failure_tell(&failure, report->json ? stderr : NULL);
 }
 
 static void report_draining(void *context, int signal_number, uint64_t active, uint64_t drain)

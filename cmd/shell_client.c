@@ -227,8 +227,10 @@ static enum exit_status run(struct command_call *call)
     if (status != EXIT_STATUS_OK)
         return status;
     mine->shell.edit = mine->shell.edit && !mine->common.json;
-    mine->shell.colours = wants_colours();
-    return shell_client_run(&mine->shell, &reporter);
+    mine->shell.colours = output_has_colours(STDOUT_FILENO);
+    status = shell_client_run(&mine->shell, &reporter);
+    shell_client_report_end(&mine->common, status);
+    return status;
 }
 
 static const struct command_example examples[] = {

@@ -4,14 +4,23 @@
 #include <inttypes.h>
 
 #include "base/error_text.h"
+#include "failure.h"
 #include "json_line.h"
 #include "output.h"
 #include "service/values.h"
 #include "shell_client.h"
 
+static bool has_summary; /* the totals at the end were written */
+
 static const struct common_options *common_of(void *context)
 {
     return context;
+}
+
+/* With --json an event, which --quiet takes away like a line. */
+static bool writes_events(void *context)
+{
+    return common_of(context)->json && !common_of(context)->quiet;
 }
 
 static void write_line(const char *before, const char *address, const char *after)
@@ -42,7 +51,7 @@ static void on_tried(void *context, const char *address, int error)
 
 static void on_connected(void *context, const char *address)
 {
-    if (common_of(context)->json) {
+    if (writes_events(context)) {
         json_line_begin(stderr, "connected");
         json_line_string(stderr, "address", address);
         json_line_end(stderr);
@@ -55,7 +64,7 @@ static void on_lost(void *context, const char *address, const char *reason, uint
 {
     char time[VALUE_TEXT_MAX];
 
-    if (common_of(context)->json) {
+    if (writes_events(context)) {
         json_line_begin(stderr, "lost");
         json_line_string(stderr, "address", address);
         json_line_string(stderr, "error", reason);
@@ -76,6 +85,8 @@ static void on_answered(void *context, const struct shell_client_answer *answer)
             output_error("%s", error);
         return;
     }
+    if (common_of(context)->quiet && answer->error == NULL)
+        return;
     json_line_begin(stderr, "answer");
     json_line_string(stderr, "request", answer->request);
     json_line_string(stderr, "error", error);
@@ -87,22 +98,14 @@ static void on_answered(void *context, const struct shell_client_answer *answer)
 static void on_failed(void *context, const char *action, const char *object, int error,
                       const char *reason)
 {
-    char room[NK_ERROR_TEXT_MAX];
+    const struct failure failure = {
+        .action = action,
+        .object = object,
+        .error = error,
+        .reason = reason,
+    };
 
-    if (reason == NULL)
-        reason = nk_error_text(error, room);
-    if (common_of(context)->json) {
-        json_line_begin(stderr, "error");
-        json_line_string(stderr, "action", action);
-        json_line_string(stderr, "object", object != NULL ? object : "");
-        json_line_string(stderr, "error", reason);
-        json_line_integer(stderr, "errno", (uint64_t)-error);
-        json_line_end(stderr);
-    } else if (object != NULL) {
-        output_error("cannot %s '%s': %s", action, object, reason);
-    } else {
-        output_error("cannot %s: %s", action, reason);
-    }
+    failure_tell(&failure, common_of(context)->json ? stderr : NULL);
 }
 
 static void write_totals(const struct shell_client_totals *totals, bool final, int status)
@@ -126,7 +129,8 @@ static void on_totals(void *context, const struct shell_client_totals *totals, b
     char received[VALUE_TEXT_MAX];
     char elapsed[VALUE_TEXT_MAX];
 
-    if (common_of(context)->json) {
+    has_summary = has_summary || final;
+    if (writes_events(context) || (common_of(context)->json && !final)) {
         write_totals(totals, final, status);
         return;
     }
@@ -137,6 +141,12 @@ static void on_totals(void *context, const struct shell_client_totals *totals, b
             value_show_bytes(totals->sent, sent), value_show_bytes(totals->received, received),
             value_show_time(totals->elapsed, elapsed));
     fflush(stderr); /* a signal may be what comes next */
+}
+
+void shell_client_report_end(const struct common_options *options, enum exit_status status)
+{
+    if (options->json && !options->quiet && !has_summary)
+        write_totals(&(struct shell_client_totals){0}, true, (int)status);
 }
 
 struct shell_client_reporter shell_client_report(struct common_options *options)

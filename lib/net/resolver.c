@@ -164,7 +164,7 @@ static const struct {
     int error;
     const char *text;
 } texts[] = {
-    {-ENOENT, "name not found"},
+    {-ENOENT, "no such host"},
     {-ENODATA, "the host has no address of the kind asked for"},
     {-EAGAIN, "the name servers do not answer"},
     {-EIO, "the name look-up failed"},

@@ -156,7 +156,7 @@ static void failures_are_told_apart(void **state)
         int error;
         const char *text;
     } rows[] = {
-        {EAI_NONAME, -ENOENT, "name not found"},
+        {EAI_NONAME, -ENOENT, "no such host"},
         {EAI_NODATA, -ENODATA, "the host has no address of the kind asked for"},
         {EAI_ADDRFAMILY, -ENODATA, "the host has no address of the kind asked for"},
         {EAI_AGAIN, -EAGAIN, "the name servers do not answer"},
