@@ -1,17 +1,13 @@
 #include "cat.h"
 
-#include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/byte_rate.h"
 #include "base/clock.h"
-#include "base/error_text.h"
-#include "json_line.h"
-#include "net/resolver.h"
+#include "dispatcher.h"
 #include "os/socket_datagram.h"
 #include "os/socket_options.h"
-#include "output.h"
 #include "service/values.h"
 
 #define HOUR (UINT64_C(3600) * NK_NANOSECONDS_PER_SECOND)
@@ -233,6 +229,34 @@ static enum exit_status check_effects(const struct command_call *call, bool is_s
     return EXIT_STATUS_OK;
 }
 
+/* What comes back is not waited for when nothing shall come, and the end of an input that
+ * is not read never comes. */
+static enum exit_status check_waiting(const struct command_call *call)
+{
+    static const char *const waiting[] = {"replies", "wait"};
+    const struct cat_command_options *mine = call->options;
+    const struct cat_session_options *session = &mine->cat.session;
+    const char *reason = NULL;
+
+    if (session->send_only)
+        reason = "send-only";
+    else if (session->recv_only)
+        reason = "recv-only";
+    else if (session->once)
+        reason = "once";
+    else if (session->on_eof == CAT_ON_EOF_CLOSE)
+        reason = "on-eof close";
+    for (size_t i = 0; reason != NULL && i < NK_ARRAY_LENGTH(waiting); i++) {
+        if (option_given(call->command->parts, &call->result, waiting[i]))
+            return command_usage_error(call->command->name, "--%s has no effect with --%s",
+                                       waiting[i], reason);
+    }
+    if (session->recv_only && mine->datagram != NULL)
+        return command_usage_error(call->command->name,
+                                   "--datagram has no effect with --recv-only");
+    return EXIT_STATUS_OK;
+}
+
 /* A command takes the place of standard input and output: its end is the end of the
  * connection, unless the user has other plans. */
 static void take_command(const struct command_call *call)
@@ -268,11 +292,13 @@ enum exit_status cat_options_complete(const struct command_call *call, bool is_s
         if (strcmp(on_eof_words[i], mine->on_eof) == 0)
             mine->cat.session.on_eof = (enum cat_on_eof)i;
     }
+    if (dispatcher_check(call, mine->cat.dispatcher) != EXIT_STATUS_OK)
+        return EXIT_STATUS_USAGE;
     if (take_datagram(call) != EXIT_STATUS_OK)
         return EXIT_STATUS_USAGE;
     if (cat_take_address(call, is_server) != EXIT_STATUS_OK)
         return EXIT_STATUS_USAGE;
-    if (check_effects(call, is_server) != EXIT_STATUS_OK)
+    if (check_effects(call, is_server) != EXIT_STATUS_OK || check_waiting(call) != EXIT_STATUS_OK)
         return EXIT_STATUS_USAGE;
     take_command(call);
     return EXIT_STATUS_OK;

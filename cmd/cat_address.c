@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <strings.h>
 
+#include "address_word.h"
 #include "cat.h"
 #include "os/sockaddr.h"
 #include "os/socket_options.h"
@@ -156,7 +157,7 @@ enum exit_status cat_take_address(const struct command_call *call, bool is_serve
         address->port = DEFAULT_PORT;
         address->has_port = true;
     }
-    if (is_server && is_number(text))
+    if (is_server && address_word_is_bare_port(text))
         snprintf(address->host, sizeof address->host, "localhost");
     if (address->scheme == NK_SCHEME_NONE)
         address->scheme = mine->use_udp ? NK_SCHEME_UDP : NK_SCHEME_TCP;

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "check_report.h"
 #include "command.h"
+#include "dispatcher.h"
 
 #define DEFAULT_PORT 80
 #define HOUR (UINT64_C(3600) * NK_NANOSECONDS_PER_SECOND)
@@ -15,8 +16,6 @@ struct check_http_options {
 };
 
 static const struct check_http_options defaults = {.check = CHECK_OPTIONS_DEFAULT};
-
-static const char *const dispatchers[] = {"epoll", "poll", "select", NULL};
 
 static const struct option_spec options[] = {
     {
@@ -63,7 +62,7 @@ static const struct option_spec options[] = {
         .group = OPTION_GROUP_PERFORMANCE,
         .offset = offsetof(struct check_options, dispatcher),
         .argument = "NAME",
-        .choices = dispatchers,
+        .choices = dispatcher_names,
         .help = "epoll, poll or select",
         .rare = true,
         .unset = "epoll",
@@ -135,7 +134,9 @@ static enum exit_status run(struct command_call *call)
     if (call->result.word_count > 1)
         return command_usage_error(call->command->name, "unexpected argument '%.300s'",
                                    call->result.words[1]);
-    status = take_url(call);
+    status = dispatcher_check(call, mine->check.dispatcher);
+    if (status == EXIT_STATUS_OK)
+        status = take_url(call);
     if (status != EXIT_STATUS_OK)
         return status;
     check_report_init(&report, &mine->common, call->result.words[0]);

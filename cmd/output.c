@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <unistd.h>
 
 #include "base/error_text.h"
 
@@ -49,6 +50,15 @@ void output_error(const char *format, ...)
     fputc('\n', stderr);
     fflush(stderr);
     funlockfile(stderr);
+}
+
+bool output_has_colours(int fd)
+{
+    const char *refusal = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+    bool is_refused = refusal != NULL && *refusal != '\0';
+
+    return !is_refused && isatty(fd) && terminal != NULL && strcmp(terminal, "dumb") != 0;
 }
 
 enum exit_status output_finish(void)

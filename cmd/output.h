@@ -4,6 +4,7 @@
 #ifndef CMD_OUTPUT_H
 #define CMD_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/attributes.h"
@@ -22,6 +23,10 @@ void output_visible(FILE *out, const char *text) NK_NONNULL(1, 2);
 
 /* The same for the first `len` bytes. */
 void output_visible_part(FILE *out, const char *text, size_t len) NK_NONNULL(1, 2);
+
+/* Whether text for the descriptor may have colours: it is a terminal that knows some,
+ * and the environment variable NO_COLOR is unset or empty. */
+bool output_has_colours(int fd);
 
 /* Flushes standard output. Returns EXIT_STATUS_OK, also when its reader has gone
  * away (EPIPE), or EXIT_STATUS_FAILED after saying what went wrong. */

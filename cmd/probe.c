@@ -1,9 +1,10 @@
 #include "probe.h"
 
-#include <errno.h>
 #include <sys/socket.h>
 
+#include "address_word.h"
 #include "base/clock.h"
+#include "dispatcher.h"
 #include "os/socket_options.h"
 #include "output.h"
 #include "probe_report.h"
@@ -11,7 +12,6 @@
 #define HOUR (UINT64_C(3600) * NK_NANOSECONDS_PER_SECOND)
 
 static const char *const until_words[] = {"up", "down", NULL};
-static const char *const dispatchers[] = {"epoll", "poll", "select", NULL};
 
 static const struct option_spec pace_options[] = {
     {
@@ -41,7 +41,7 @@ static const struct option_spec pace_options[] = {
         .group = OPTION_GROUP_CONTENT,
         .offset = offsetof(struct probe_command_options, probe.count),
         .argument = "N",
-        .minimum = 0,
+        .minimum = 1,
         .maximum = UINT32_MAX,
         .help = "probes of each address",
         .unset = "until stopped",
@@ -133,7 +133,7 @@ static const struct option_spec run_options[] = {
         .group = OPTION_GROUP_PERFORMANCE,
         .offset = offsetof(struct probe_command_options, probe.dispatcher),
         .argument = "NAME",
-        .choices = dispatchers,
+        .choices = dispatcher_names,
         .help = "epoll, poll or select",
         .rare = true,
         .unset = "epoll",
@@ -193,7 +193,7 @@ static enum exit_status take_metrics(const struct command_call *call)
     if (mine->metrics == NULL)
         return EXIT_STATUS_OK;
     if (nk_address_parse(address, mine->metrics, &mistake) == 0) {
-        if (mine->metrics[strspn(mine->metrics, "0123456789")] == '\0')
+        if (address_word_is_bare_port(mine->metrics))
             snprintf(address->host, sizeof address->host, "localhost");
         if (address->scheme == NK_SCHEME_NONE)
             address->scheme = NK_SCHEME_TCP;
@@ -227,14 +227,13 @@ enum exit_status probe_options_complete(const struct command_call *call)
         return command_usage_error(name, "--fail-if has no effect with --until");
     if (mine->until != NULL && is_given(call, "count"))
         return command_usage_error(name, "--count has no effect with --until");
-    if (is_given(call, "count") && mine->probe.count == 0)
-        return command_usage_error(name, "--count: at least one probe is needed");
     if (mine->probe.wait / PROBE_OVERLAP_MAX > mine->probe.interval)
         return command_usage_error(name, "--wait may be %d times the --interval at most",
                                    PROBE_OVERLAP_MAX);
     if (mine->until != NULL)
         mine->probe.until = strcmp(mine->until, "up") == 0 ? PROBE_UNTIL_UP : PROBE_UNTIL_DOWN;
-    if (take_metrics(call) != EXIT_STATUS_OK)
+    if (dispatcher_check(call, mine->probe.dispatcher) != EXIT_STATUS_OK ||
+        take_metrics(call) != EXIT_STATUS_OK)
         return EXIT_STATUS_USAGE;
     return take_thresholds(call);
 }

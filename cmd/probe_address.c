@@ -1,6 +1,4 @@
 /* The addresses of `netkit probe`: each word is one. */
-#include <errno.h>
-
 #include "os/socket_options.h"
 #include "probe.h"
 
@@ -43,8 +41,10 @@ static const char *find_mistake(const struct nk_address *address,
 {
     const char *mistake = NULL;
 
-    if (address->scheme != NK_SCHEME_NONE && !is_taken(rules, address->scheme))
+    if (!is_taken(rules, address->scheme))
         return "that kind of address is not supported by this command";
+    if (nk_socket_options_check_for(address, NK_SOCKET_CLIENT, &mistake) != 0)
+        return mistake;
     if (nk_scheme_is_unix(address->scheme))
         return NULL;
     if (rules->has_no_port && address->has_port)
@@ -53,8 +53,6 @@ static const char *find_mistake(const struct nk_address *address,
         return "the port is missing";
     if (address->has_port && address->port == 0)
         return "port 0 cannot be connected to";
-    if (nk_socket_options_check_for(address, NK_SOCKET_CLIENT, &mistake) != 0)
-        return mistake;
     return NULL;
 }
 
@@ -68,12 +66,13 @@ static enum exit_status take_target(const struct command_call *call, const char 
     if (strlen(word) >= sizeof text / 2)
         return command_usage_error(call->command->name, "'%.300s...' is too long", word);
     complete_word(rules, word, text, sizeof text);
-    if (nk_address_parse(&address, text, &mistake) == 0)
+    if (nk_address_parse(&address, text, &mistake) == 0) {
+        if (address.scheme == NK_SCHEME_NONE)
+            address.scheme = rules->schemes[0];
         mistake = find_mistake(&address, rules);
+    }
     if (mistake != NULL)
         return command_usage_error(call->command->name, "'%.300s': %s", word, mistake);
-    if (address.scheme == NK_SCHEME_NONE)
-        address.scheme = rules->schemes[0];
     if (!nk_scheme_is_unix(address.scheme) && !rules->has_no_port && !address.has_port) {
         address.has_port = true;
         address.port = rules->default_port;

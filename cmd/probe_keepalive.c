@@ -27,6 +27,7 @@ static const struct option_spec keepalive_options[] = {
         .group = OPTION_GROUP_CONTENT,
         .offset = offsetof(struct probe_keepalive_options, base.probe.count),
         .argument = "N",
+        .minimum = 1,
         .maximum = UINT32_MAX,
         .help = "heartbeats to each address",
         .unset = "until stopped",

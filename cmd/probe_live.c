@@ -1,7 +1,6 @@
 #include "probe_live.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -76,7 +75,7 @@ int probe_live_open(struct probe_live *live, int fd, size_t targets)
         return error;
     }
     live->has_blocks = MB_CUR_MAX > 1;
-    live->has_colour = getenv("NO_COLOR") == NULL;
+    live->has_colour = output_has_colours(live->fd);
     send_text(live, ENTER, sizeof ENTER - 1);
     return 0;
 }

@@ -2,7 +2,6 @@
 #include "probe_ports.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <netdb.h>
 
 #include "output.h"

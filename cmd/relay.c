@@ -1,12 +1,13 @@
 /* `netkit relay`: from the command line to cat_relay_run. */
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 
 #include "access.h"
+#include "address_word.h"
 #include "base/clock.h"
 #include "cat/cat_relay.h"
 #include "command.h"
+#include "dispatcher.h"
 #include "os/socket_options.h"
 #include "relay_report.h"
 
@@ -22,7 +23,6 @@ struct relay_command_options {
 static const struct relay_command_options defaults = {.relay = CAT_RELAY_OPTIONS_DEFAULT};
 
 static const char *const versions[] = {"v1", "v2", NULL};
-static const char *const dispatchers[] = {"epoll", "poll", "select", NULL};
 
 static const struct option_spec options[] = {
     {
@@ -113,7 +113,7 @@ static const struct option_spec options[] = {
         .group = OPTION_GROUP_PERFORMANCE,
         .offset = offsetof(struct relay_command_options, relay.dispatcher),
         .argument = "NAME",
-        .choices = dispatchers,
+        .choices = dispatcher_names,
         .help = "epoll, poll or select",
         .unset = "epoll",
     },
@@ -129,16 +129,6 @@ static const struct option_part parts[] = {
 };
 
 /* ---- the two addresses ---- */
-
-/* Whether the word has a port but nothing where a host would stand: 80, tcp://80. */
-static bool is_bare_port(const char *word)
-{
-    const char *scheme_end = strstr(word, "://");
-    const char *start = scheme_end != NULL ? scheme_end + 3 : word;
-    size_t digits = strspn(start, "0123456789");
-
-    return digits > 0 && strchr("?", start[digits]) != NULL;
-}
 
 static bool carries_stream(enum nk_scheme scheme)
 {
@@ -171,7 +161,7 @@ static enum exit_status take_address(const struct command_call *call, const char
         mistake = find_mistake(address, is_target);
     if (mistake != NULL)
         return command_usage_error(call->command->name, "'%.300s': %s", word, mistake);
-    if (is_bare_port(word))
+    if (address_word_is_bare_port(word))
         snprintf(address->host, sizeof address->host, "localhost");
     if (address->scheme == NK_SCHEME_NONE)
         address->scheme = NK_SCHEME_TCP;
@@ -222,6 +212,8 @@ static enum exit_status complete(const struct command_call *call)
         status = take_address(call, call->result.words[1], true, &relay->to);
     if (status == EXIT_STATUS_OK)
         status = find_contradiction(call);
+    if (status == EXIT_STATUS_OK)
+        status = dispatcher_check(call, relay->dispatcher);
     if (status == EXIT_STATUS_OK)
         status = access_options_complete(call, &mine->access, &relay->access_list);
     return status;

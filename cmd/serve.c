@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 
 #include "access.h"
+#include "address_word.h"
 #include "base/clock.h"
+#include "dispatcher.h"
 #include "os/socket_options.h"
 #include "output.h"
 
@@ -14,8 +16,6 @@
 
 #define SECOND NK_NANOSECONDS_PER_SECOND
 #define HOUR (UINT64_C(3600) * SECOND)
-
-static const char *const dispatchers[] = {"epoll", "poll", "select", NULL};
 
 static const struct option_spec server_options[] = {
     {
@@ -99,7 +99,7 @@ static const struct option_spec server_options[] = {
         .group = OPTION_GROUP_PERFORMANCE,
         .offset = offsetof(struct service_options, dispatcher),
         .argument = "NAME",
-        .choices = dispatchers,
+        .choices = dispatcher_names,
         .help = "epoll, poll or select",
         .rare = true,
         .unset = "epoll",
@@ -131,17 +131,6 @@ static bool is_directory(const char *path)
     struct stat status;
 
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-/* Whether the address has a port but nothing where a host would stand, as in
- * `80`, `80?rcvbuf=64k` and `tcp://80`; `:80` has the empty host. */
-static bool is_bare_port(const char *word)
-{
-    const char *scheme_end = strstr(word, "://");
-    const char *start = scheme_end != NULL ? scheme_end + 3 : word;
-    size_t digits = strspn(start, "0123456789");
-
-    return digits > 0 && strchr("?/", start[digits]) != NULL;
 }
 
 static bool scheme_is_accepted(const struct server_rules *rules, enum nk_scheme scheme)
@@ -176,18 +165,18 @@ static enum exit_status take_address(const struct command_call *call,
     struct nk_address *address = &service->addresses[service->address_count];
     const char *mistake = NULL;
 
-    if (rules->has_root && !is_bare_port(word) && is_directory(word))
+    if (rules->has_root && !address_word_is_bare_port(word) && is_directory(word))
         return command_usage_error(name,
                                    "'%.300s' is a directory; to serve a directory use --root DIR",
                                    word);
     if (nk_address_parse(address, word, &mistake) != 0)
         return command_usage_error(name, "'%.300s': %s", word, mistake);
-    if (is_bare_port(word) && !service->is_public)
+    if (address_word_is_bare_port(word) && !service->is_public)
         snprintf(address->host, sizeof address->host, "localhost");
     mistake = find_mistake(rules, address);
     if (mistake != NULL)
         return command_usage_error(name, "'%.300s': %s", word, mistake);
-    if (!is_bare_port(word) && service->is_public)
+    if (!address_word_is_bare_port(word) && service->is_public)
         return command_usage_error(name, "--public has no effect beside the address '%.300s'",
                                    word);
     service->address_count++;
@@ -229,32 +218,14 @@ static enum exit_status take_access(const struct command_call *call,
     return access_options_complete(call, &service->access, &service->access_list);
 }
 
-/* The environment is part of the command line here: a mistake in it is found
- * before anything starts, too. Returns the wrong name, or NULL. */
-static const char *find_unknown_dispatcher(const struct service_options *service)
-{
-    const char *name = getenv("NETKIT_DISPATCHER");
-
-    if (service->dispatcher != NULL || name == NULL || *name == '\0')
-        return NULL;
-    for (size_t i = 0; dispatchers[i] != NULL; i++) {
-        if (strcmp(dispatchers[i], name) == 0)
-            return NULL;
-    }
-    return name;
-}
-
 enum exit_status server_options_complete(const struct command_call *call,
                                          const struct server_rules *rules,
                                          struct service_options *service)
 {
-    const char *dispatcher = find_unknown_dispatcher(service);
-    enum exit_status status;
+    enum exit_status status = dispatcher_check(call, service->dispatcher);
 
-    if (dispatcher != NULL)
-        return command_usage_error(call->command->name,
-                                   "NETKIT_DISPATCHER: '%.300s' is not one of epoll, poll, select",
-                                   dispatcher);
+    if (status != EXIT_STATUS_OK)
+        return status;
     if (service->ready_fd != UINT64_MAX && fcntl((int)service->ready_fd, F_GETFD) < 0)
         return command_usage_error(call->command->name, "--ready-fd: descriptor %d is not open",
                                    (int)service->ready_fd);

@@ -6,7 +6,9 @@
 
 #include "base/clock.h"
 #include "cat.h"
+#include "dispatcher.h"
 #include "os/socket_options.h"
+#include "output.h"
 
 #define DEFAULT_ADDRESS "localhost:43211"
 #define HOUR (UINT64_C(3600) * NK_NANOSECONDS_PER_SECOND)
@@ -201,16 +203,6 @@ static enum exit_status check_effects(const struct command_call *call)
     return EXIT_STATUS_OK;
 }
 
-static bool wants_colours(void)
-{
-    const char *refusal = getenv("NO_COLOR");
-    const char *terminal = getenv("TERM");
-    bool is_refused = refusal != NULL && *refusal != '\0';
-
-    return !is_refused && isatty(STDOUT_FILENO) && terminal != NULL &&
-           strcmp(terminal, "dumb") != 0;
-}
-
 static enum exit_status run(struct command_call *call)
 {
     struct shell_client_command_options *mine = call->options;
@@ -222,6 +214,8 @@ static enum exit_status run(struct command_call *call)
     if (mine->only_v4 || mine->only_v6)
         mine->shell.family = mine->only_v4 ? AF_INET : AF_INET6;
     status = check_effects(call);
+    if (status == EXIT_STATUS_OK)
+        status = dispatcher_check(call, mine->shell.dispatcher);
     if (status == EXIT_STATUS_OK)
         status = take_address(call);
     if (status != EXIT_STATUS_OK)

@@ -302,6 +302,14 @@ def test_families(stage, family, literal):
     assert run("connect", other, f"tcp://{literal}:{port}").returncode != 0
 
 
+@pytest.mark.parametrize("word", ["0?rcvbuf=64k", "tcp://0", "udp://0", "udp://0?ttl=9"])
+def test_a_bare_port_is_one_of_this_machine(stage, word):
+    """A port with an option or a scheme would be open to everybody."""
+    _, addresses = stage.listening(address=word)
+    hosts = {address.rsplit(":", 1)[0].split("//")[1] for address in addresses}
+    assert hosts <= {"127.0.0.1", "[::1]"}
+
+
 def test_two_words(stage):
     """HOST PORT as for nc, with IPv6 addresses as they are."""
     for host in ("127.0.0.1", "::1", "localhost"):

@@ -16,6 +16,9 @@ pytestmark = pytest.mark.dispatchers
 
 STOP_SIGNALS = [signal.SIGTERM, signal.SIGINT]
 
+# Sooner than the drain time that servers have unless they are told another.
+SOON = 9
+
 
 def blocked_client(server):
     """A client that keeps the server from finishing: it takes nothing of what it is owed."""
@@ -34,7 +37,7 @@ def test_stop_without_clients(serve, number, threads):
     server = serve("echo", "127.0.0.1:0", "--threads", threads)
     started = time.monotonic()
     server.stop(status=0, number=number)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < SOON
     assert f"stopping on {number.name}\n" in server.stderr()
 
 
@@ -52,7 +55,7 @@ def test_stop_with_idle_clients(serve, threads):
         assert client.recv(1) == b""
         client.close()
     server.check()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < SOON
 
 
 def test_stop_with_a_busy_client_that_finishes(serve):
@@ -88,7 +91,7 @@ def test_stop_with_a_client_that_does_not_finish(serve, drain):
     server.stop(status=1)
     taken = time.monotonic() - started
     client.close()
-    assert taken < 5
+    assert taken < SOON
     assert drain == "0" or taken >= 0.3
 
 
@@ -287,12 +290,3 @@ def test_dispatcher_variable(serve):
     """NETKIT_DISPATCHER is not what runs, and the suite tests epoll three times."""
     server = serve("echo", "127.0.0.1:0")
     assert ("anon_inode:[eventpoll]" in server.proc.descriptor_targets()) == (DISPATCHER == "epoll")
-
-
-def test_unknown_dispatcher_variable():
-    """A misspelt variable silently means the default."""
-    done = netkit_server.run(
-        "serve", "echo", "127.0.0.1:0", env=netkit_server.environment(NETKIT_DISPATCHER="kqueue")
-    )
-    assert done.returncode == 2
-    assert "netkit: " in done.stderr

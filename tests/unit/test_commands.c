@@ -16,6 +16,7 @@ static void check_limits(const struct command *command, const struct option_spec
 {
     const char *place = (const char *)command->defaults + base + option->offset;
     uint64_t value;
+    bool is_unset;
 
     if (option->kind != OPTION_DURATION && option->kind != OPTION_SIZE &&
         option->kind != OPTION_COUNT)
@@ -23,8 +24,9 @@ static void check_limits(const struct command *command, const struct option_spec
     assert_true((uintptr_t)place % _Alignof(uint64_t) == 0);
     assert_true(base + option->offset + sizeof value <= command->options_size);
     memcpy(&value, place, sizeof value);
+    is_unset = value == UINT64_MAX || (value == 0 && option->unset != NULL);
     assert_true(option->minimum <= option->maximum);
-    if (value != UINT64_MAX && (value < option->minimum || value > option->maximum))
+    if (!is_unset && (value < option->minimum || value > option->maximum))
         fail_msg("%s: the default of --%s is outside its limits", command->name, option->name);
 }
 
