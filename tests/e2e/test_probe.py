@@ -278,7 +278,7 @@ def test_connections_are_closed_in_an_orderly_way():
     (["tcp", "host:1", "--until", "up", "--count", "1"], "--count has no effect with --until"),
     (["tcp", "host:1", "--until", "up", "--fail-if", "loss>1%"],
      "--fail-if has no effect with --until"),
-    (["tcp", "host:1", "--count", "0"], "--count: at least one probe is needed"),
+    (["tcp", "host:1", "--count", "0"], "--count: '0' is too small; the least is 1"),
     (["tcp", "host:1", "--interval", "1ms", "--wait", "2s"],
      "--wait may be 1024 times the --interval at most"),
     (["tcp", "host:1", "--ports", "80"], "'host:1': has a port, and --ports says which"),
