@@ -9,6 +9,7 @@
 
 #include "http/http_files.h"
 #include "http/http_path.h"
+#include "http/http_upload_parts.h"
 #include "http/http_upload_private.h"
 #include "service/open_beneath.h"
 

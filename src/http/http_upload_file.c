@@ -1,6 +1,5 @@
 #include "http/http_upload_file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -12,7 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PART_PREFIX HTTP_UPLOAD_PREFIX "part-"
+#include "http/http_upload_parts.h"
+
 #define TEMPORARY_PREFIX HTTP_UPLOAD_PREFIX "temporary-"
 
 /* As open(2) gives it to any new file: the umask takes away. */
@@ -31,13 +31,6 @@ bool http_upload_name_is_good(struct nk_slice name)
     return name.len > 0 && name.len <= NAME_MAX && memchr(name.data, '\0', name.len) == NULL &&
            memchr(name.data, '/', name.len) == NULL && !nk_slice_equal(name, dot) &&
            !nk_slice_equal(name, dots) && !nk_slice_starts_with(name, prefix);
-}
-
-/* Returns -ENAMETOOLONG when the file has a name so long that its part has none. */
-static int print_part_name(char hidden[static NAME_MAX + 1], const char *name)
-{
-    int len = snprintf(hidden, NAME_MAX + 1, PART_PREFIX "%s", name);
-    return len > NAME_MAX ? -ENAMETOOLONG : 0;
 }
 
 static int print_temporary_name(char hidden[static NAME_MAX + 1])
@@ -67,7 +60,7 @@ static int create_hidden(struct http_upload_file *file)
         file->fd = openat(file->directory, file->hidden,
                           O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
         if (file->fd >= 0) {
-            (void)flock(file->fd, LOCK_EX | LOCK_NB); /* see is_in_use */
+            (void)flock(file->fd, LOCK_EX | LOCK_NB); /* see remove_unused */
             return 0;
         }
         file->hidden[0] = '\0';
@@ -92,7 +85,7 @@ int http_upload_file_create(struct http_upload_file *file)
 int http_upload_file_continue(struct http_upload_file *file)
 {
     struct stat status;
-    int error = print_part_name(file->hidden, file->name);
+    int error = http_upload_part_name(file->hidden, file->name);
     if (!error) {
         file->fd =
             openat(file->directory, file->hidden, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -116,18 +109,6 @@ int http_upload_file_continue(struct http_upload_file *file)
     file->is_part = true;
     file->size = (uint64_t)status.st_size;
     return 0;
-}
-
-int64_t http_upload_part_size(int directory, const char *name)
-{
-    char hidden[NAME_MAX + 1];
-    struct stat status;
-    int error = print_part_name(hidden, name);
-    if (!error && fstatat(directory, hidden, &status, AT_SYMLINK_NOFOLLOW) < 0)
-        error = -errno;
-    if (!error && !S_ISREG(status.st_mode))
-        error = -ENOENT;
-    return error ? error : (int64_t)status.st_size;
 }
 
 /* ---- writing ---- */
@@ -265,7 +246,7 @@ void http_upload_file_keep(struct http_upload_file *file)
         close_file(file);
         return;
     }
-    if (file->size > 0 && print_part_name(part, file->name) == 0)
+    if (file->size > 0 && http_upload_part_name(part, file->name) == 0)
         (void)replace(file, part);
     http_upload_file_discard(file);
 }
@@ -275,80 +256,4 @@ void http_upload_file_discard(struct http_upload_file *file)
     if (file->fd >= 0)
         forget_hidden_name(file);
     close_file(file);
-}
-
-/* ---- what interrupted uploads have left ---- */
-
-struct leftover {
-    char name[NAME_MAX + 1];
-    int64_t modified;
-};
-
-static bool is_in_use(int directory, const char *name)
-{
-    int fd = openat(directory, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    bool is_locked = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-    if (fd >= 0)
-        close(fd);
-    return is_locked;
-}
-
-static void remove_leftover(int directory, const char *name)
-{
-    if (!is_in_use(directory, name))
-        (void)unlinkat(directory, name, 0);
-}
-
-/* Puts one in, newest first; what falls out behind the last is removed. */
-static void insert(int directory, struct leftover *newest, size_t *count,
-                   const struct leftover *leftover)
-{
-    size_t at = *count;
-    while (at > 0 && newest[at - 1].modified < leftover->modified)
-        at--;
-    if (at == HTTP_UPLOAD_PARTS_MAX) {
-        remove_leftover(directory, leftover->name);
-        return;
-    }
-    if (*count == HTTP_UPLOAD_PARTS_MAX)
-        remove_leftover(directory, newest[--*count].name);
-    memmove(&newest[at + 1], &newest[at], (*count - at) * sizeof(*newest));
-    newest[at] = *leftover;
-    ++*count;
-}
-
-static void clean_entries(int directory, DIR *entries, struct leftover *newest, int64_t now)
-{
-    static const struct nk_slice prefix = NK_SLICE(HTTP_UPLOAD_PREFIX);
-    const struct dirent *entry;
-    size_t count = 0;
-    while ((entry = readdir(entries))) {
-        struct leftover leftover;
-        struct stat status;
-        struct nk_slice name = nk_slice_of_string(entry->d_name);
-        if (!nk_slice_starts_with(name, prefix) ||
-            fstatat(directory, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
-            !S_ISREG(status.st_mode))
-            continue;
-        memcpy(leftover.name, name.data, name.len + 1);
-        leftover.modified = status.st_mtime;
-        if (now - leftover.modified > HTTP_UPLOAD_PART_AGE)
-            remove_leftover(directory, leftover.name);
-        else
-            insert(directory, newest, &count, &leftover);
-    }
-}
-
-void http_upload_clean(int directory, int64_t now)
-{
-    struct leftover *newest = malloc((HTTP_UPLOAD_PARTS_MAX + 1) * sizeof(*newest));
-    int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
-    if (entries && newest)
-        clean_entries(directory, entries, newest, now);
-    if (entries)
-        closedir(entries);
-    else if (fd >= 0)
-        close(fd);
-    free(newest);
 }

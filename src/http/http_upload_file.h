@@ -4,7 +4,7 @@
  * The bytes go into a file without a name in the same directory (O_TMPFILE, or a hidden
  * name where the file system has none). They are on the disk before the name appears.
  * What an interrupted PUT has brought is kept as a part, ".netkit-part-NAME", to be
- * continued; parts are removed after a day, and the oldest ones when there are too many.
+ * continued (http_upload_parts.h).
  *
  * Everything here may block: for worker threads. Returns 0 or -errno unless it is said.
  */
@@ -17,13 +17,6 @@
 
 #include "base/slice.h"
 #include "http/http_file.h"
-
-/* Names that begin so are ours; nobody may upload to them. */
-#define HTTP_UPLOAD_PREFIX ".netkit-"
-
-/* Parts in one directory; and how long they are kept, in seconds. */
-#define HTTP_UPLOAD_PARTS_MAX 16
-#define HTTP_UPLOAD_PART_AGE (24 * 60 * 60)
 
 struct http_upload_file {
     int directory;             /* borrowed */
@@ -53,9 +46,6 @@ int http_upload_file_create(struct http_upload_file *file);
  * is none, -EBUSY while somebody else writes it. */
 int http_upload_file_continue(struct http_upload_file *file);
 
-/* Bytes of the part of that name, or -errno. */
-int64_t http_upload_part_size(int directory, const char *name);
-
 int http_upload_file_write(struct http_upload_file *file, struct nk_slice bytes);
 
 /* Gives it its name and closes it. Returns 1 when it has replaced a file, which only
@@ -69,9 +59,5 @@ void http_upload_file_keep(struct http_upload_file *file);
 
 /* Closes it and leaves nothing behind. Fine when it is not open. */
 void http_upload_file_discard(struct http_upload_file *file);
-
-/* Removes what interrupted uploads have left in a directory: what is older than
- * HTTP_UPLOAD_PART_AGE at `now` (seconds since 1970), and all but the newest parts. */
-void http_upload_clean(int directory, int64_t now);
 
 #endif

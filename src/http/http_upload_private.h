@@ -35,7 +35,6 @@ struct http_upload {
     struct nk_job job;
     struct nk_timer retry; /* the workers were busy */
     struct http_suspended suspended;
-    bool is_suspended;
     bool is_working;   /* the job is queued or runs: only the worker may touch what follows */
     bool is_abandoned; /* the connection has gone */
     enum http_upload_task task;

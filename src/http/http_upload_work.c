@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "http/http_upload_parts.h"
 #include "http/http_upload_private.h"
 
 /* ---- how it failed ---- */

@@ -8,11 +8,11 @@
 
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "http/http_upload_file.h"
+#include "http/http_upload_parts.h"
 #include "tree_fixture.h"
 
 static struct http_upload_file begin(const char *name, const char *content)
@@ -34,18 +34,6 @@ static void assert_content(const char *name, const char *content)
     assert_true(len >= 0);
     text[len] = '\0';
     assert_string_equal(text, content);
-}
-
-/* Entries but "." and "..". */
-static size_t count_entries(void)
-{
-    size_t count = 0;
-    DIR *entries = opendir(tree_path);
-    assert_non_null(entries);
-    for (struct dirent *entry; (entry = readdir(entries));)
-        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-    closedir(entries);
-    return count;
 }
 
 /* A name that is more than a name leads somewhere else. */
@@ -76,7 +64,7 @@ static void test_a_file_appears_when_it_is_complete(void **state)
     assert_int_equal(http_upload_file_commit(&file, false), 0);
     assert_content("a", "hello, world");
     assert_int_equal(file.fd, -1);
-    assert_int_equal(count_entries(), 1);
+    assert_int_equal(tree_count_entries(), 1);
 }
 
 static void test_nothing_is_replaced_unasked(void **state)
@@ -97,7 +85,7 @@ static void test_nothing_is_replaced_unasked(void **state)
     struct http_upload_file file = begin("a", "new");
     assert_int_equal(http_upload_file_commit(&file, true), 1);
     assert_content("a", "new");
-    assert_int_equal(count_entries(), 3);
+    assert_int_equal(tree_count_entries(), 3);
 }
 
 static void test_discarding_leaves_nothing(void **state)
@@ -108,7 +96,7 @@ static void test_discarding_leaves_nothing(void **state)
     http_upload_file_discard(&file);
     file = begin("a", "");
     http_upload_file_keep(&file);
-    assert_int_equal(count_entries(), 0);
+    assert_int_equal(tree_count_entries(), 0);
 }
 
 static void test_a_part_is_continued(void **state)
@@ -130,7 +118,7 @@ static void test_a_part_is_continued(void **state)
     assert_int_equal(http_upload_file_commit(&file, false), 0);
     assert_content("a", "hello, world");
     assert_int_equal(http_upload_file_continue(&other), -ENOENT);
-    assert_int_equal(count_entries(), 1);
+    assert_int_equal(tree_count_entries(), 1);
 }
 
 /* Somebody else was interrupted meanwhile, and the name of the part is now theirs. */
@@ -146,7 +134,7 @@ static void test_a_part_that_was_replaced(void **state)
     assert_true(http_upload_file_commit(&file, true) < 0); /* its own file has no name left */
     http_upload_file_discard(&file);
     assert_int_equal(http_upload_part_size(tree_fd, "a"), 7);
-    assert_int_equal(count_entries(), 1);
+    assert_int_equal(tree_count_entries(), 1);
 }
 
 /* A part that is a link would have the upload write elsewhere. */
@@ -171,42 +159,11 @@ static void test_a_long_name(void **state)
     name[NAME_MAX] = '\0';
     struct http_upload_file file = begin(name, "x");
     http_upload_file_keep(&file);
-    assert_int_equal(count_entries(), 0);
+    assert_int_equal(tree_count_entries(), 0);
     file = begin(name, "x");
     assert_int_equal(http_upload_file_commit(&file, false), 0);
     assert_content(name, "x");
 }
-
-static void make_leftover(const char *name, int64_t modified)
-{
-    const struct timespec times[] = {{.tv_sec = modified}, {.tv_sec = modified}};
-    tree_make_file(name, "x");
-    assert_int_equal(utimensat(tree_fd, name, times, 0), 0);
-}
-
-/* What nobody continues fills the disk. */
-static void test_cleaning(void **state)
-{
-    const int64_t now = 1000000;
-    char name[64];
-    (void)state;
-    make_leftover("file", 1);
-    make_leftover(".netkit-part-old", now - HTTP_UPLOAD_PART_AGE - 1);
-    make_leftover(".netkit-part-just", now - HTTP_UPLOAD_PART_AGE);
-    http_upload_clean(tree_fd, now);
-    assert_int_equal(count_entries(), 2);
-    for (int i = 0; i < 2 * HTTP_UPLOAD_PARTS_MAX; i++) {
-        snprintf(name, sizeof(name), ".netkit-part-%d", i);
-        make_leftover(name, now - (i * 7) % (2 * HTTP_UPLOAD_PARTS_MAX));
-    }
-    http_upload_clean(tree_fd, now);
-    assert_int_equal(count_entries(), 1 + HTTP_UPLOAD_PARTS_MAX);
-    assert_int_equal(http_upload_part_size(tree_fd, "0"), 1); /* the newest one */
-    assert_int_equal(http_upload_part_size(tree_fd, "just"), -ENOENT);
-    assert_content("file", "x");
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, tree_set_up, tree_tear_down)
 
 /* What somebody else has put there meanwhile is replaced, or what was expected is not. */
 static void test_expectations(void **state)
@@ -239,8 +196,10 @@ static void test_expectations(void **state)
     http_stamp_of(&file.expected, &status);
     assert_int_equal(http_upload_file_commit(&file, true), -ECANCELED);
     http_upload_file_discard(&file);
-    assert_int_equal(count_entries(), 1);
+    assert_int_equal(tree_count_entries(), 1);
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, tree_set_up, tree_tear_down)
 
 int main(void)
 {
@@ -254,7 +213,6 @@ int main(void)
         TEST(test_a_part_is_no_link),
         TEST(test_a_long_name),
         TEST(test_expectations),
-        TEST(test_cleaning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

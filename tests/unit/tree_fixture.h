@@ -3,10 +3,12 @@
 #ifndef TESTS_UNIT_TREE_FIXTURE_H
 #define TESTS_UNIT_TREE_FIXTURE_H
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -58,6 +60,19 @@ static inline void tree_make_file(const char *name, const char *text)
 static inline void tree_make_link(const char *name, const char *target)
 {
     assert_int_equal(symlinkat(target, tree_fd, name), 0);
+}
+
+/* Names at its top but "." and "..". */
+static inline size_t tree_count_entries(void)
+{
+    size_t count = 0;
+    DIR *entries = opendir(tree_path);
+
+    assert_non_null(entries);
+    for (struct dirent *entry; (entry = readdir(entries)) != NULL;)
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(entries);
+    return count;
 }
 
 #endif
