@@ -231,6 +231,8 @@ int http_upload_file_commit(struct http_upload_file *file, bool overwrite)
     if (old < 0)
         return old;
     forget_hidden_name(file);
+    if (!file->is_part)
+        http_upload_part_remove(file->directory, file->name);
     if (fstat(file->fd, &file->appeared) < 0)
         file->appeared = (struct stat){0};
     close_file(file);

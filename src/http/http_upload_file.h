@@ -51,7 +51,8 @@ int http_upload_file_write(struct http_upload_file *file, struct nk_slice bytes)
 /* Gives it its name and closes it. Returns 1 when it has replaced a file, which only
  * happens with `overwrite`, 0 when there was none; -EEXIST, or -ECANCELED when it is not
  * what was expected, and what stands there is untouched, as is everything but regular
- * files. */
+ * files. A part that an earlier upload of that name has left means nothing any more, and
+ * is removed. */
 int http_upload_file_commit(struct http_upload_file *file, bool overwrite);
 
 /* Closes it and leaves it as a part; without any bytes it is discarded. */

@@ -423,6 +423,8 @@ def test_a_new_upload_ends_an_old_part(start, root):
     wait_until(lambda: offset(server, "/f") is not None, "the part is kept")
     assert put(server, "/f", b"complete").status == 201
     assert (root / "f").read_bytes() == b"complete"
+    assert offset(server, "/f") is None
+    assert entries(root) == ["f"]
 
 
 def test_parts_are_bounded_and_cleaned(start, root):

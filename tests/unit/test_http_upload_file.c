@@ -137,6 +137,28 @@ static void test_a_part_that_was_replaced(void **state)
     assert_int_equal(tree_count_entries(), 1);
 }
 
+/* The file is complete, and the part of an earlier attempt stays for a day. */
+static void test_a_complete_file_ends_its_part(void **state)
+{
+    (void)state;
+    struct http_upload_file file = begin("a", "hello");
+    http_upload_file_keep(&file);
+    struct http_upload_file whole = begin("a", "complete");
+    assert_int_equal(http_upload_file_commit(&whole, false), 0);
+    assert_int_equal(http_upload_part_size(tree_fd, "a"), -ENOENT);
+
+    file = begin("a", "another");
+    http_upload_file_keep(&file);
+    http_upload_file_init(&file, tree_fd, nk_slice_of_string("a"));
+    assert_int_equal(http_upload_file_continue(&file), 0);
+    whole = begin("a", "complete again");
+    assert_int_equal(http_upload_file_commit(&whole, true), 1);
+    assert_int_equal(http_upload_part_size(tree_fd, "a"), 7); /* somebody is at it */
+    assert_int_equal(http_upload_file_commit(&file, true), 1);
+    assert_content("a", "another");
+    assert_int_equal(tree_count_entries(), 1);
+}
+
 /* A part that is a link would have the upload write elsewhere. */
 static void test_a_part_is_no_link(void **state)
 {
@@ -210,6 +232,7 @@ int main(void)
         TEST(test_discarding_leaves_nothing),
         TEST(test_a_part_is_continued),
         TEST(test_a_part_that_was_replaced),
+        TEST(test_a_complete_file_ends_its_part),
         TEST(test_a_part_is_no_link),
         TEST(test_a_long_name),
         TEST(test_expectations),
