@@ -21,6 +21,7 @@ int http_files_open(struct http_files *files, const char *root)
     if (files->root < 0)
         return -errno;
     http_media_types_init(&files->types, HTTP_MEDIA_TYPES_FILE);
+    http_upload_cleaner_init(&files->cleaner);
     return 0;
 }
 
@@ -29,6 +30,7 @@ void http_files_close(struct http_files *files)
     if (files->root < 0)
         return;
     http_media_types_deinit(&files->types);
+    http_upload_cleaner_deinit(&files->cleaner);
     close(files->root);
     files->root = -1;
 }

@@ -11,6 +11,7 @@
 
 #include "http/http_media_types.h"
 #include "http/http_server.h"
+#include "http/http_upload_parts.h"
 
 /* A request target is at most a few KiB; a decoded name is no longer than that. */
 #define HTTP_FILES_NAME_SIZE 32768
@@ -24,6 +25,7 @@ struct http_files {
     atomic_uint_fast64_t changed;  /* monotonic ns of the last upload: what was kept before
                                       may be another file by now */
     struct http_media_types types; /* what the system knows of them */
+    struct http_upload_cleaner cleaner;
 };
 
 /* Opens the root and gives it up. Returns 0 or -errno. */

@@ -113,3 +113,42 @@ void http_upload_clean(int directory, int64_t now)
         close(fd);
     free(newest);
 }
+
+/* ---- at times ---- */
+
+void http_upload_cleaner_init(struct http_upload_cleaner *cleaner)
+{
+    *cleaner = (struct http_upload_cleaner){.inode = 0};
+    pthread_mutex_init(&cleaner->lock, NULL);
+}
+
+void http_upload_cleaner_deinit(struct http_upload_cleaner *cleaner)
+{
+    pthread_mutex_destroy(&cleaner->lock);
+}
+
+/* Whether it is time to clean; then it counts as done. A clock that was set back does
+ * not put it off. */
+static bool is_due(struct http_upload_cleaner *cleaner, const struct stat *status, int64_t now)
+{
+    const int64_t age = now - cleaner->cleaned;
+    if (cleaner->device == status->st_dev && cleaner->inode == status->st_ino && age >= 0 &&
+        age < HTTP_UPLOAD_CLEAN_INTERVAL)
+        return false;
+    cleaner->device = status->st_dev;
+    cleaner->inode = status->st_ino;
+    cleaner->cleaned = now;
+    return true;
+}
+
+void http_upload_clean_at_times(struct http_upload_cleaner *cleaner, int directory, int64_t now)
+{
+    struct stat status;
+    if (fstat(directory, &status) < 0)
+        return;
+    pthread_mutex_lock(&cleaner->lock);
+    const bool is_time = is_due(cleaner, &status, now);
+    pthread_mutex_unlock(&cleaner->lock);
+    if (is_time)
+        http_upload_clean(directory, now);
+}

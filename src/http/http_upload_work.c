@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "http/http_upload_parts.h"
+#include "http/http_files.h"
 #include "http/http_upload_private.h"
 
 /* ---- how it failed ---- */
@@ -71,6 +71,14 @@ static void commit(struct http_upload *upload)
         upload->result.created++;
 }
 
+/* What earlier uploads have left in the directory. The file of this one is open by now: a
+ * part that it goes on with is not removed. */
+static void clean(struct http_upload *upload)
+{
+    struct http_files *files = upload->loop->server->content;
+    http_upload_clean_at_times(&files->cleaner, upload->directory, seconds_now());
+}
+
 static void keep_part(struct http_upload *upload)
 {
     http_upload_file_keep(&upload->file);
@@ -96,7 +104,10 @@ static int open_put(struct http_upload *upload)
 
 static void write_put(struct http_upload *upload, struct nk_slice bytes)
 {
-    int error = upload->file.fd < 0 ? open_put(upload) : 0;
+    const bool is_first = upload->file.fd < 0;
+    int error = is_first ? open_put(upload) : 0;
+    if (is_first)
+        clean(upload);
     if (!error && upload->result.status == 0)
         error = http_upload_file_write(&upload->file, bytes);
     if (error)
@@ -139,6 +150,7 @@ static void begin_part(struct http_upload *upload, const struct http_multipart_e
         return;
     http_upload_file_init(&upload->file, upload->directory, event->filename);
     int error = http_upload_file_create(&upload->file);
+    clean(upload);
     if (error)
         fail_with(upload, error);
 }

@@ -439,6 +439,23 @@ def test_parts_are_bounded_and_cleaned(start, root):
     wait_until(lambda: not old.exists() and len(entries(root)) == 16, "the rest is removed")
 
 
+@pytest.mark.parametrize("send", ["put", "form", "continue"])
+def test_the_next_upload_removes_old_parts(start, root, send):
+    """What was interrupted once stays until another upload is interrupted, which may be never."""
+    for name in ("old", "f"):
+        (root / f".netkit-part-{name}").write_bytes(b"12")
+        os.utime(root / f".netkit-part-{name}", (1, 1))
+    server = start()
+    if send == "put":
+        assert put(server, "/f", b"1234").status == 201
+    elif send == "form":
+        assert post(server, "/", form(("file", "f", b"1234"))).status == 201
+    else:  # it goes on with one that is as old
+        assert put(server, "/f", b"34", "Content-Range: bytes 2-3/4").status == 201
+    assert entries(root) == ["f"]
+    assert (root / "f").read_bytes() == b"1234"
+
+
 @pytest.mark.parametrize("framing", ["Content-Length: 500000", "Transfer-Encoding: chunked"])
 def test_interrupted_form_leaves_nothing(start, root, framing):
     """Half of a file, under its name or another, stays for ever."""

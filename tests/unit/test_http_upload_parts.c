@@ -8,10 +8,12 @@
 
 #include <cmocka.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 
+#include "base/attributes.h"
 #include "http/http_upload_parts.h"
 #include "tree_fixture.h"
 
@@ -81,6 +83,40 @@ static void test_cleaning(void **state)
     assert_int_equal(faccessat(tree_fd, "file", F_OK, 0), 0);
 }
 
+/* A directory is read for each of a thousand uploads; or one is not cleaned for ever. */
+static void test_cleaning_at_times(void **state)
+{
+    struct http_upload_cleaner cleaner;
+    (void)state;
+    http_upload_cleaner_init(&cleaner);
+    tree_make_directory("other");
+    int other = openat(tree_fd, "other", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(other >= 0);
+    static const struct {
+        bool in_other;
+        int64_t now;
+        bool cleans;
+    } steps[] = {
+        {false, NOW, true},
+        {false, NOW + HTTP_UPLOAD_CLEAN_INTERVAL - 1, false},
+        {false, NOW + HTTP_UPLOAD_CLEAN_INTERVAL, true},
+        {true, NOW + HTTP_UPLOAD_CLEAN_INTERVAL, true},
+        {true, NOW + HTTP_UPLOAD_CLEAN_INTERVAL, false},
+        {false, NOW + HTTP_UPLOAD_CLEAN_INTERVAL, true},
+        {false, NOW, true}, /* the clock was set back */
+    };
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(steps); i++) {
+        make_leftover(".netkit-part-a", 1);
+        make_leftover("other/.netkit-part-a", 1);
+        const int directory = steps[i].in_other ? other : tree_fd;
+        http_upload_clean_at_times(&cleaner, directory, steps[i].now);
+        if ((http_upload_part_size(directory, "a") < 0) != steps[i].cleans)
+            fail_msg("step %zu", i);
+    }
+    close(other);
+    http_upload_cleaner_deinit(&cleaner);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tree_set_up, tree_tear_down)
 
 int main(void)
@@ -89,6 +125,7 @@ int main(void)
         TEST(test_the_part_of_a_name),
         TEST(test_what_is_written_stays),
         TEST(test_cleaning),
+        TEST(test_cleaning_at_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
