@@ -489,7 +489,8 @@ def server(serve_module, tmp_path_factory):
     (root / "\\\\host").mkdir()
     path = tmp_path_factory.mktemp("run") / "socket"
     server = serve_module(
-        "http", "127.0.0.1:0", f"unix:{path}", "--root", root, "--keepalive-requests", 0
+        "http", "127.0.0.1:0", f"unix:{path}", "--root", root, "--keepalive-requests", 0,
+        "--keepalive-timeout", "1h",
     )
     server.bystander = HttpClient(server.addresses[0])
     yield server

@@ -601,7 +601,7 @@ def test_one_send_per_read(serve_site, need, tmp_path):
 @pytest.mark.parametrize("threads", [0, 2])
 def test_stop_finishes_every_response_that_has_begun(serve_site, site, threads):
     """SIGTERM cuts downloads, or idle connections hold the server up."""
-    server = serve_site("--threads", threads)
+    server = serve_site("--threads", threads, "--drain", "2m")
     medium = (site / "medium").read_bytes()
     idle = [HttpClient(server) for _ in range(5)]
     for client in idle:

@@ -61,6 +61,7 @@ def kernel_rtt(client):
     return float(re.search(r" rtt:([\d.]+)/", done.stdout).group(1)) / 1000
 
 
+@pytest.mark.release
 def test_heartbeats_agree_with_the_kernel_and_the_peer():
     """The round trip of a heartbeat would be that of something else.
 
