@@ -134,9 +134,11 @@ static ssize_t hand_over(struct nk_tcp_connection *connection, struct nk_slice i
            !http_body_is_complete(&session->unfinished->body) &&
            !nk_tcp_connection_is_blocked(connection)) {
         struct http_unfinished *unfinished = session->unfinished;
+        /* What was kept from before, and what came behind it, may be more. */
+        const struct nk_slice next =
+            nk_slice_first(nk_slice_from(input, consumed), NK_EVENT_LOOP_BUFFER_SIZE);
         struct nk_slice payload;
-        ssize_t len =
-            http_body_decode(&unfinished->body, nk_slice_from(input, consumed), &payload, problem);
+        ssize_t len = http_body_decode(&unfinished->body, next, &payload, problem);
         if (len < 0)
             return len;
         consumed += (size_t)len;

@@ -20,9 +20,8 @@ struct http_sink;
 
 struct http_sink_ops {
     /* The next bytes of the body, at least one and at most NK_EVENT_LOOP_BUFFER_SIZE,
-     * valid during the call. It may pause,
-     * refuse, or send parts of an answer (http_stream.h): while they do not go out no
-     * more is read. */
+     * valid during the call. It may pause, refuse, or send parts of an answer
+     * (http_stream.h): while they do not go out no more is read. */
     void (*take)(struct http_sink *sink, struct nk_slice piece);
 
     /* The body is complete: answers `exchange`, or takes it out of the callback, as a

@@ -594,6 +594,20 @@ def test_one_send_per_read(serve_site, need, tmp_path):
     assert len(reads) <= rounds + 2, "one read per batch"
 
 
+def test_a_body_right_behind_a_large_header(serve, tmp_path):
+    """What comes with the end of a header is more than whoever takes the body has room for."""
+    server = serve(
+        "http", "127.0.0.1:0", "--root", tmp_path, "--upload", "--max-header", "8M", "--threads", 0
+    )
+    body = random.Random(9).randbytes(2 * MIB)
+    with HttpClient(server) as client:
+        for number in range(3):
+            fields = [f"X: {'a' * 4 * MIB}", f"Content-Length: {len(body)}"]
+            client.send(request(f"/up{number}", *fields, method="PUT", body=body))
+            assert client.receive().status == 201
+            assert (tmp_path / f"up{number}").read_bytes() == body
+
+
 # ---- the end ----
 
 
