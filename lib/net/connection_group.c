@@ -59,7 +59,7 @@ void nk_connection_drain(struct nk_tcp_connection *connection)
         (void)nk_connection_receive(connection); /* what just arrived is not idle */
     if (connection->is_closed || connection->close_wanted)
         return;
-    if (connection->is_idle || connection->is_handshaking) {
+    if (nk_connection_is_spare(connection) || connection->is_handshaking) {
         nk_tcp_connection_close(connection, NK_CLOSE_FLUSH);
     } else if (handlers->on_drain) {
         nk_connection_begin_callback(connection);
@@ -149,8 +149,7 @@ bool nk_connection_group_shed(struct nk_connection_group *group)
         struct nk_tcp_connection *connection = rotate(group);
         if (!connection)
             break;
-        bool has_nothing_to_do = connection->is_idle && !connection->output;
-        if (has_nothing_to_do && (!oldest || was_idle_before(connection, oldest)))
+        if (nk_connection_is_spare(connection) && (!oldest || was_idle_before(connection, oldest)))
             oldest = connection;
     }
     group->owes_room = !oldest;

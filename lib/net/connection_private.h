@@ -93,6 +93,12 @@ struct nk_connection_group {
     char cork[NK_EVENT_LOOP_BUFFER_SIZE];
 };
 
+/* Whether it is idle, and nothing of what came before is left to be done. */
+static inline bool nk_connection_is_spare(const struct nk_tcp_connection *connection)
+{
+    return connection->is_idle && !connection->output && !connection->input;
+}
+
 /* Adds to a counter that only this thread writes: cheaper than a locked add. */
 static inline void nk_count(atomic_uint_fast64_t *counter, uint64_t amount)
 {

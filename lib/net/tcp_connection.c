@@ -130,8 +130,7 @@ void nk_connection_end_callback(struct nk_tcp_connection *connection)
     if (NK_UNLIKELY(connection->close_wanted || connection->shutdown_wanted) &&
         !connection->is_closed)
         end_when_drained(connection);
-    bool is_spare = connection->is_idle && !connection->output && !connection->input;
-    if (NK_UNLIKELY(group->owes_room && is_spare)) {
+    if (NK_UNLIKELY(group->owes_room) && nk_connection_is_spare(connection)) {
         nk_count(&group->evicted, 1);
         nk_tcp_connection_close(connection, NK_CLOSE_NOW);
     }

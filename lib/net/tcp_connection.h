@@ -184,8 +184,9 @@ NK_PUBLIC bool nk_tcp_connection_is_closing(const struct nk_tcp_connection *conn
 NK_PUBLIC void nk_tcp_connection_set_deadline(struct nk_tcp_connection *connection,
                                               uint64_t deadline) NK_NONNULL(1);
 
-/* Marks it as having nothing in progress: it is closed at once when the server
- * drains, and first when descriptors run out. */
+/* Marks it as having nothing in progress: as soon as nothing is queued and no bytes
+ * are kept, it is closed first when descriptors run out, and at once when the server
+ * drains; with something left on_drain is called as for any other. */
 NK_PUBLIC void nk_tcp_connection_set_idle(struct nk_tcp_connection *connection, bool is_idle)
     NK_NONNULL(1);
 

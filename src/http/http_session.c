@@ -28,12 +28,27 @@ static bool is_draining(struct nk_tcp_connection *connection)
     return nk_connection_group_is_draining(nk_tcp_connection_group(connection));
 }
 
+/* Nothing will be asked any more: it waits for a request, and none of its bytes is here. */
+static bool has_drained(struct nk_tcp_connection *connection)
+{
+    const struct http_session *session = http_session_of(connection);
+    return is_draining(connection) && session->state == HTTP_SESSION_WAITING &&
+           !session->has_rest && !nk_tcp_connection_is_blocked(connection);
+}
+
 /* ---- deadlines ---- */
 
 static void set_deadline_in(struct nk_tcp_connection *connection, uint64_t nanoseconds)
 {
     uint64_t now = nk_event_loop_now(nk_tcp_connection_loop(connection));
     nk_tcp_connection_set_deadline(connection, nanoseconds > 0 ? now + nanoseconds : NK_NEVER);
+}
+
+/* For the rest of a head that has begun. */
+static uint64_t head_time(struct nk_tcp_connection *connection)
+{
+    uint64_t usual = http_loop_of(connection)->server->options.header_timeout;
+    return is_draining(connection) && usual > DRAIN_HEAD_TIME ? DRAIN_HEAD_TIME : usual;
 }
 
 static void watch_output(struct nk_tcp_connection *connection)
@@ -52,7 +67,7 @@ void http_session_enter(struct nk_tcp_connection *connection, enum http_session_
     else if (state == HTTP_SESSION_WAITING)
         set_deadline_in(connection, options->service.idle_timeout);
     else if (state == HTTP_SESSION_HEAD)
-        set_deadline_in(connection, options->header_timeout);
+        set_deadline_in(connection, head_time(connection));
     else if (state == HTTP_SESSION_BODY)
         set_deadline_in(connection, options->body_timeout);
     else if (state == HTTP_SESSION_PRODUCING) /* it may be blocked only later */
@@ -271,12 +286,19 @@ void http_session_settle(struct nk_tcp_connection *connection)
         http_session_of(connection)->state != HTTP_SESSION_WAITING)
         return;
     http_session_enter(connection, HTTP_SESSION_WAITING);
-    if (is_draining(connection) && !nk_tcp_connection_is_blocked(connection))
+    if (has_drained(connection))
         nk_tcp_connection_close(connection, NK_CLOSE_LINGER);
     else if (nk_tcp_connection_input_ended(connection) && !http_session_of(connection)->has_rest)
         http_session_end_after_input(connection); /* nothing will come to say so again */
     else
         nk_tcp_connection_resume_reading(connection);
+}
+
+/* What has come belongs to the next requests. */
+static void leave_for_later(struct nk_tcp_connection *connection)
+{
+    http_session_of(connection)->has_rest = true;
+    nk_tcp_connection_pause_reading(connection);
 }
 
 static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice input)
@@ -297,7 +319,7 @@ static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice i
     else if (state == HTTP_SESSION_ENDED)
         consumed = input.len;
     else if (state == HTTP_SESSION_PRODUCING && consumed < input.len)
-        nk_tcp_connection_pause_reading(connection);
+        leave_for_later(connection);
     if (nk_tcp_connection_input_ended(connection))
         http_session_end_after_input(connection);
     return consumed;
@@ -324,7 +346,7 @@ static void on_write_completed(struct nk_tcp_connection *connection)
     else if (state == HTTP_SESSION_BODY)
         http_session_body_waits_since(session,
                                       nk_event_loop_now(nk_tcp_connection_loop(connection)));
-    if (state == HTTP_SESSION_WAITING && is_draining(connection))
+    else if (has_drained(connection))
         nk_tcp_connection_close(connection, NK_CLOSE_LINGER);
 }
 
@@ -347,13 +369,14 @@ static void on_deadline(struct nk_tcp_connection *connection)
     }
 }
 
-/* What was begun is finished: half a head gets a moment, everything else ends
- * by itself, because no response says keep-alive any more. */
+/* What was begun is finished, and requests that are here are answered: half a head gets
+ * a moment, everything else ends by itself, because no response says keep-alive any
+ * more. */
 static void on_drain(struct nk_tcp_connection *connection)
 {
     enum http_session_state state = http_session_of(connection)->state;
     if (state == HTTP_SESSION_HEAD)
-        set_deadline_in(connection, DRAIN_HEAD_TIME);
+        set_deadline_in(connection, head_time(connection));
     else if (state == HTTP_SESSION_PRODUCING)
         http_session_hurry(connection, true);
 }

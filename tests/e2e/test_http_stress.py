@@ -639,6 +639,26 @@ def test_stop_finishes_every_response_that_has_begun(serve_site, site, threads):
     assert timer.seconds < LATE
 
 
+@pytest.mark.parametrize("when", ["read", "unread"])
+def test_stop_with_requests_behind_a_download(serve_site, site, when):
+    """Requests that were read are forgotten, although no response said that it is the last; or
+    those that were not make the end of the download a reset."""
+    server = serve_site("--threads", 0)
+    with HttpClient(server, receive_buffer=4096) as client:
+        client.send(request("/medium") + request("/text") * (when == "read"))
+        client.socket.recv(1, socket.MSG_PEEK)
+        if when == "unread":
+            client.send(request("/text"))
+        server.send_signal()
+        server.wait_for_line("stopping on SIGTERM")
+        assert client.receive().body == (site / "medium").read_bytes()
+        if when == "read":
+            response = client.receive()
+            assert (response.body, response.says_close()) == (TEXT, True)
+        client.expect_end()
+    server.check()
+
+
 def test_stop_while_a_request_is_half_here(serve_site):
     """A request whose last bytes are on their way is thrown away, or awaited for ever."""
     server = serve_site("--drain", "20s")
