@@ -102,6 +102,15 @@ static enum http_source_state complete(struct player *player)
     return HTTP_SOURCE_DONE;
 }
 
+/* Who has ended its stream has left, as far as anybody can tell. */
+static bool has_hung_long_enough(const struct player *player)
+{
+    const struct nk_tcp_connection *connection = player->source.connection;
+    return nk_tcp_connection_input_ended(connection) ||
+           nk_connection_group_is_draining(nk_tcp_connection_group(connection)) ||
+           nk_event_loop_now(player->loop) - player->ended >= HTTP_SCRIPT_PATIENCE;
+}
+
 static enum http_source_state end(struct player *player)
 {
     if (player->ended == 0) {
@@ -115,8 +124,8 @@ static enum http_source_state end(struct player *player)
     case HTTP_SCRIPT_CUT:
         return leave(player, NK_CLOSE_LINGER);
     case HTTP_SCRIPT_HANG:
-        if (nk_event_loop_now(player->loop) - player->ended >= HTTP_SCRIPT_PATIENCE)
-            return leave(player, NK_CLOSE_NOW);
+        if (has_hung_long_enough(player))
+            return leave(player, NK_CLOSE_FLUSH);
         return wait_until(player, player->ended + HTTP_SCRIPT_PATIENCE);
     case HTTP_SCRIPT_BAD_CHUNK:
         return break_chunks(player);
@@ -204,7 +213,7 @@ static void hurry(struct http_source *source, bool drains)
 {
     struct player *player = nk_container_of(source, struct player, source);
     if (player->ended != 0 && player->script.end == HTTP_SCRIPT_HANG) {
-        nk_tcp_connection_close(source->connection, NK_CLOSE_NOW);
+        nk_tcp_connection_close(source->connection, NK_CLOSE_FLUSH);
     } else if (drains && !player->has_head) {
         player->script.delay = 0;
         nk_event_loop_cancel_timer(player->loop, &player->timer);

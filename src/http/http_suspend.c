@@ -17,8 +17,6 @@ static int keep(struct http_suspended *suspended, const struct http_exchange *ex
         .keep_alive = exchange->keep_alive,
         .has_arrival = exchange->loop->arrival != NULL,
     };
-    if (suspended->has_arrival)
-        exchange->loop->arrival->is_kept = true;
     return 0;
 }
 
@@ -32,6 +30,8 @@ void http_suspended_drop(struct http_suspended *suspended)
 
 static void leave(struct http_exchange *exchange)
 {
+    if (exchange->loop->arrival)
+        exchange->loop->arrival->is_kept = true;
     http_session_enter(exchange->connection, HTTP_SESSION_SUSPENDED);
     nk_tcp_connection_pause_reading(exchange->connection);
 }
@@ -84,8 +84,8 @@ void http_exchange_finish(struct http_exchange *exchange, struct http_suspended 
     if (state == HTTP_SESSION_ANSWERING) {
         http_session_go_on(connection);
         http_session_settle(connection);
-    } else if (state == HTTP_SESSION_BODY) {
-        nk_tcp_connection_resume_reading(connection);
+    } else if (state == HTTP_SESSION_BODY || state == HTTP_SESSION_PRODUCING) {
+        nk_tcp_connection_resume_reading(connection); /* also to see when the client leaves */
     } else if (state == HTTP_SESSION_WAITING) { /* a sink has got an empty body and answered */
         http_session_settle(connection);
     }

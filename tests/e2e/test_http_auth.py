@@ -152,6 +152,15 @@ def test_a_body_waits_for_the_check(serve_users):
         client.expect_end()
 
 
+def test_a_client_that_leaves_behind_the_check(serve_users):
+    """Nobody looks whether the client is still there once its password was checked."""
+    server = serve_users("--endpoints")
+    with HttpClient(server) as client:
+        client.send(request("/_/fault/hang", ALICE))
+        client.expect_silence()
+    server.wait_for_no_clients()
+
+
 @pytest.mark.threads
 def test_a_flood_of_wrong_passwords(serve_users):
     """The checks fill the memory or the queue, and those who were let in wait behind them."""

@@ -481,6 +481,15 @@ def test_hang(server):
             assert receive_until_end(client)[0] == b""
 
 
+def test_hang_of_a_client_that_sends_nothing_more(server):
+    """The end of the stream comes with the request (nc -N), before there is anything to end."""
+    for target, size in (("hang", 0), ("hang-after/10", 10)):
+        with HttpClient(server) as client:
+            client.send(request(f"/_/fault/{target}"))
+            client.half_close()
+            assert receive_until_end(client)[0].endswith(pattern(size))
+
+
 def test_curl_notices(server, need):
     """The exit statuses that curl has for what a server should not do."""
     for target, status in (("truncate/10", 18), ("reset-after/10", 56), ("close", 52),
