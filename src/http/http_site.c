@@ -92,6 +92,12 @@ void http_site_enter(struct http_exchange *exchange)
 void http_site_route(struct http_exchange *exchange)
 {
     const struct http_site *site = exchange->loop->server->site;
+    /* Not even by routes that take every method: what it repeats may be secret (RFC 9110
+     * 9.3.8). */
+    if (exchange->request->method == HTTP_METHOD_TRACE) {
+        (void)http_respond_method(exchange);
+        return;
+    }
     if (exchange->request->path.len == 0) {
         respond_outside(exchange);
         return;

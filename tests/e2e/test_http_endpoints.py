@@ -245,6 +245,15 @@ def test_ip(client, serve, tmp_path):
             assert other.get("/_/ip").body == text
 
 
+@pytest.mark.parametrize("target", ["/_/headers", "/_/echo", "/_/status/200"])
+def test_trace_is_refused(client, target):
+    """TRACE sends back what only the client and its proxies should know."""
+    client.send(request(target, "Cookie: secret", method="TRACE"))
+    response = client.receive()
+    assert response.status == 405
+    assert b"secret" not in response.body
+
+
 # ---- statuses ----
 
 
