@@ -195,7 +195,8 @@ ssize_t http_session_parse(struct http_loop *loop, struct nk_slice input,
     struct http_limits limits = limits_of(&loop->server->options);
     struct http_request *request = &loop->request;
     ssize_t len = http_request_parse(request, input, &limits, progress, problem);
-    if (len > 0 && loop->server->base[0] != '\0' && request->form != HTTP_TARGET_ASTERISK)
+    bool has_path = request->form == HTTP_TARGET_ORIGIN || request->form == HTTP_TARGET_ABSOLUTE;
+    if (len > 0 && has_path && loop->server->base[0] != '\0')
         request->path = http_base_path_strip(loop->server->base, request->path);
     return len;
 }

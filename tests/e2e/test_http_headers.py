@@ -178,6 +178,7 @@ def test_base_path(serve_root):
         assert fetch(address, target).status == 404, target
     assert fetch(address, "/app/../sub/a.txt").status == 400
     assert fetch(address, "*", method="OPTIONS").status == 204
+    assert fetch(address, "localhost:443", method="CONNECT").status == 405
 
 
 def test_base_path_on_one_connection(serve_root):
