@@ -76,7 +76,9 @@ int open_beneath(int root, const char *name, int flags, enum open_links links)
     if (name[0] == '\0')
         name = ".";
     int fd = open_with_openat2(root, name, flags | O_CLOEXEC, links);
-    if (fd == -ENOSYS)
+    /* Sandboxes that do not know a call refuse it with EPERM; should the file itself be
+     * what is refused, the walk says so again. */
+    if (fd == -ENOSYS || fd == -EPERM)
         fd = open_by_walking(root, name, flags | O_CLOEXEC);
     return fd;
 }
