@@ -187,6 +187,11 @@ bool nk_tcp_connection_input_ended(const struct nk_tcp_connection *connection)
     return connection->input_ended;
 }
 
+struct nk_slice nk_tcp_connection_kept_input(const struct nk_tcp_connection *connection)
+{
+    return connection->input ? nk_buffer_slice(connection->input) : nk_slice_make(NULL, 0);
+}
+
 bool nk_tcp_connection_keeps_records(const struct nk_tcp_connection *connection)
 {
     return connection->keeps_records;

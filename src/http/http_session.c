@@ -84,39 +84,45 @@ struct http_exchange http_session_exchange(struct nk_tcp_connection *connection)
     return (struct http_exchange){connection, loop, &loop->request, false};
 }
 
-static void refuse(struct nk_tcp_connection *connection, struct nk_slice head, int status,
-                   const char *rule)
+/* The last response of a connection whose input goes on. */
+static void respond_and_end(struct nk_tcp_connection *connection, int status, const char *rule)
 {
     struct http_exchange exchange = http_session_exchange(connection);
-    struct http_session *session = http_session_of(connection);
-    if (session->has_head) { /* another response cannot follow in the middle of one */
-        nk_tcp_connection_abort(connection, -EBADMSG);
-        return;
-    }
-    if (session->state == HTTP_SESSION_BODY || session->state == HTTP_SESSION_STALLED)
-        http_session_abort_body(session);
-    if (exchange.loop->watch)
-        http_watch_refuse(exchange.loop->watch, &session->visitor, connection, head,
-                          rule ? rule : http_status_text(status));
-    http_repeat_forget(&exchange.loop->repeat);
-    exchange.loop->request.method = HTTP_METHOD_UNKNOWN;
-    exchange.loop->request.minor_version = 1;
     http_respond_status(&exchange, status, rule, NULL);
-    http_watch_hand_over(session->visitor);
+    http_watch_hand_over(http_session_of(connection)->visitor);
     http_session_enter(connection, HTTP_SESSION_ENDED);
     nk_tcp_connection_close(connection, NK_CLOSE_LINGER);
 }
 
 void http_session_refuse(struct nk_tcp_connection *connection, int status, const char *rule)
 {
-    refuse(connection, nk_slice_make(NULL, 0), status, rule);
+    struct http_loop *loop = http_loop_of(connection);
+    struct http_session *session = http_session_of(connection);
+    if (session->has_head) { /* another response cannot follow in the middle of one */
+        nk_tcp_connection_abort(connection, -EBADMSG);
+        return;
+    }
+    if (loop->watch)
+        http_watch_begin(loop->watch, &session->visitor, connection, &loop->request);
+    if (session->state == HTTP_SESSION_BODY || session->state == HTTP_SESSION_STALLED)
+        http_session_abort_body(session);
+    respond_and_end(connection, status, rule);
 }
 
+/* A head that cannot be read, or has not come to its end; `input` begins with it. */
 static void refuse_head(struct nk_tcp_connection *connection, struct nk_slice input,
                         const struct http_problem *problem)
 {
-    char text[HTTP_PROBLEM_TEXT_MAX];
-    refuse(connection, input, problem->status, http_problem_print(problem, text));
+    struct http_loop *loop = http_loop_of(connection);
+    char rule[HTTP_PROBLEM_TEXT_MAX];
+    http_problem_print(problem, rule);
+    if (loop->watch)
+        http_watch_refuse(loop->watch, &http_session_of(connection)->visitor, connection, input,
+                          rule);
+    http_repeat_forget(&loop->repeat);
+    loop->request.method = HTTP_METHOD_UNKNOWN;
+    loop->request.minor_version = 1;
+    respond_and_end(connection, problem->status, rule);
 }
 
 void http_session_go_on(struct nk_tcp_connection *connection)
@@ -353,6 +359,10 @@ static void on_write_completed(struct nk_tcp_connection *connection)
 
 static void on_deadline(struct nk_tcp_connection *connection)
 {
+    static const struct http_problem late = {
+        .status = 408,
+        .rule = "the request head did not arrive in time",
+    };
     struct http_session *session = http_session_of(connection);
     if (nk_tcp_connection_is_blocked(connection)) {
         if (nk_tcp_connection_made_progress(connection))
@@ -360,9 +370,9 @@ static void on_deadline(struct nk_tcp_connection *connection)
         else
             nk_tcp_connection_abort(connection, -ETIMEDOUT);
     } else if (session->state == HTTP_SESSION_HEAD) {
-        http_session_refuse(connection, 408, "the request head did not arrive in time");
+        refuse_head(connection, nk_tcp_connection_kept_input(connection), &late);
     } else if (session->state == HTTP_SESSION_BODY) {
-        http_session_refuse(connection, 408, "the request body did not arrive in time");
+        http_session_refuse_body(connection, 408, "the request body did not arrive in time");
     } else if (session->state == HTTP_SESSION_PRODUCING) {
         watch_output(connection);
     } else {

@@ -63,8 +63,9 @@ ssize_t http_session_parse(struct http_loop *loop, struct nk_slice input,
 /* Changes the state and sets the deadline that goes with it. */
 void http_session_enter(struct nk_tcp_connection *connection, enum http_session_state state);
 
-/* Answers a request that cannot be served and ends the connection: where the
- * next request would begin is unknown. */
+/* Refuses what follows the head of the request in the loop's `request`, whose handler
+ * has not answered yet, and ends the connection: where the next request would begin is
+ * unknown. */
 void http_session_refuse(struct nk_tcp_connection *connection, int status, const char *rule);
 
 /* Lets the handler answer the request in the loop's `request`. */
@@ -99,6 +100,9 @@ size_t http_session_take_body(struct nk_tcp_connection *connection, struct nk_sl
 /* The time in which nothing was read, because output was queued, does not count as
  * the client's. */
 void http_session_body_waits_since(struct http_session *session, uint64_t now);
+
+/* http_session_refuse for a body that has begun: the request is made again before. */
+void http_session_refuse_body(struct nk_tcp_connection *connection, int status, const char *rule);
 
 /* Forgets the body, if there is one, and tells its sink. */
 void http_session_abort_body(struct http_session *session);

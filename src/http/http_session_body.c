@@ -63,27 +63,41 @@ static void end_sink(struct nk_tcp_connection *connection, struct http_sink *sin
         http_session_go_on(connection);
 }
 
-/* The body is complete: the request is made again from its head, and answered. */
-static void complete(struct nk_tcp_connection *connection)
+/* Makes the request again from its head, in the loop's `request`. Should that not be
+ * possible, although it was with the same limits before, the connection ends. */
+static bool recall(struct nk_tcp_connection *connection)
 {
-    struct http_session *session = http_session_of(connection);
+    const struct http_unfinished *unfinished = http_session_of(connection)->unfinished;
     struct http_loop *loop = http_loop_of(connection);
-    struct http_unfinished *unfinished = detach(session);
     struct http_progress progress = {0};
     struct http_problem problem;
     http_repeat_forget(&loop->repeat);
-    ssize_t head = http_session_parse(loop, nk_slice_make(unfinished->head, unfinished->head_len),
-                                      &progress, &problem);
+    bool is_good =
+        http_session_parse(loop, nk_slice_make(unfinished->head, unfinished->head_len), &progress,
+                           &problem) > 0;
+    if (!is_good)
+        nk_tcp_connection_abort(connection, -EBADMSG);
+    return is_good;
+}
+
+void http_session_refuse_body(struct nk_tcp_connection *connection, int status, const char *rule)
+{
+    if (recall(connection))
+        http_session_refuse(connection, status, rule);
+}
+
+/* The body is complete: the request is answered. */
+static void complete(struct nk_tcp_connection *connection)
+{
+    struct http_session *session = http_session_of(connection);
+    if (!recall(connection))
+        return;
+    struct http_unfinished *unfinished = detach(session);
     session->state = HTTP_SESSION_ANSWERING;
-    if (head < 0) { /* cannot be: it was parsed with the same limits before */
-        if (unfinished->sink)
-            unfinished->sink->ops->abort(unfinished->sink);
-        http_session_refuse(connection, 500, NULL);
-    } else if (unfinished->sink) {
+    if (unfinished->sink)
         end_sink(connection, unfinished->sink);
-    } else {
+    else
         http_session_answer(connection);
-    }
     free(unfinished);
 }
 
@@ -157,7 +171,7 @@ size_t http_session_take_body(struct nk_tcp_connection *connection, struct nk_sl
                            ? hand_over(connection, input, &problem)
                            : drop_body(&session->unfinished->body, input, &problem);
     if (consumed < 0) {
-        http_session_refuse(connection, problem.status, problem.rule);
+        http_session_refuse_body(connection, problem.status, problem.rule);
         return input.len;
     }
     session->has_rest = (size_t)consumed < input.len;
@@ -166,7 +180,7 @@ size_t http_session_take_body(struct nk_tcp_connection *connection, struct nk_sl
     if (http_body_is_complete(&session->unfinished->body))
         complete(connection);
     else if (is_too_slow(session->unfinished))
-        http_session_refuse(connection, 408, "the body is too slow");
+        http_session_refuse_body(connection, 408, "the body is too slow");
     else
         http_session_enter(connection, HTTP_SESSION_BODY);
     return (size_t)consumed;
@@ -338,7 +352,10 @@ void http_sink_refuse(struct http_sink *sink, int status, const char *detail)
 {
     struct nk_tcp_connection *connection = sink->connection;
     struct http_session *session = http_session_of(connection);
-    free(detach(session));
+    if (!recall(connection))
+        return;
+    struct http_unfinished *unfinished = detach(session);
     session->state = HTTP_SESSION_ENDED;
     http_session_refuse(connection, status, detail);
+    free(unfinished);
 }

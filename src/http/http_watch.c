@@ -200,6 +200,8 @@ void http_watch_begin(struct http_watch *watch, struct http_visitor **visitor,
 {
     if (!*visitor)
         *visitor = visitor_new(watch, connection);
+    else if ((*visitor)->last && !(*visitor)->last->is_handed_over)
+        return;
     begin(watch, *visitor, watch->buffer ? record_request(request) : record_new(0));
 }
 
@@ -208,8 +210,6 @@ void http_watch_refuse(struct http_watch *watch, struct http_visitor **visitor,
 {
     if (!*visitor)
         *visitor = visitor_new(watch, connection);
-    if (*visitor && (*visitor)->last && !(*visitor)->last->is_handed_over)
-        return; /* it is the request that has begun whose rest is refused */
     begin(watch, *visitor, record_refusal(head, rule));
 }
 

@@ -35,12 +35,12 @@ void http_watch_flush(struct http_watch *watch);
 
 /* `*visitor` is what the session of the connection keeps for it; NULL at first. */
 
-/* A request has arrived. */
+/* A request has arrived; nothing, when it is the one that has begun already. */
 void http_watch_begin(struct http_watch *watch, struct http_visitor **visitor,
                       struct nk_tcp_connection *connection, const struct http_request *request);
 
-/* One is refused that cannot be read, or the rest of the one that has begun. `head` is
- * what there is of its head, of which the first line is kept. Both texts are copied. */
+/* One is refused that cannot be read. `head` is what there is of its head, of which the
+ * first line is kept. Both texts are copied. */
 void http_watch_refuse(struct http_watch *watch, struct http_visitor **visitor,
                        struct nk_tcp_connection *connection, struct nk_slice head,
                        const char *rule);

@@ -131,6 +131,32 @@ def test_a_refused_line_is_shown(logged, tmp_path):
 
 
 @pytest.mark.dispatchers
+def test_a_request_that_does_not_end_is_shown(logged, tmp_path):
+    """Who looks for slow clients, or for bodies that are too large, finds a dash."""
+    server = logged("--header-timeout", "300ms", "--body-timeout", "300ms")
+    coded = "Transfer-Encoding: chunked"
+    for data, status in ((b"GET /text HTTP/1.1\r\nHost: x\r\nX: ", 408), (b"GET /te", 408),
+                         (request("/text", "Content-Length: 9"), 408),
+                         (request("/text", coded, method="HEAD", body=b"100001\r\n"), 413),
+                         (request("/text", coded, "Referer: y", body=b"x"), 400),
+                         (request("/text", coded, body=b"5\r\nhel"), 408)):
+        with HttpClient(server) as client:
+            client.send(data)
+            assert client.receive("HEAD" if data.startswith(b"HEAD") else "GET").status == status
+            client.expect_end()
+    found = [line.partition("] ")[2] for line in lines(tmp_path, 6)]
+    late = '"the request {} did not arrive in time"'
+    assert [re.sub(r" (\d{3}) \d+ ", r" \1 ", line) for line in found] == [
+        '"GET /text HTTP/1.1" 408 "-" "-" ' + late.format("head"),
+        '"GET /te" 408 "-" "-" ' + late.format("head"),
+        '"GET /text HTTP/1.1" 408 "-" "-" ' + late.format("body"),
+        '"HEAD /text HTTP/1.1" 413 "-" "-" "chunked body above the limit (RFC 9110 15.5.14)"',
+        '"GET /text HTTP/1.1" 400 "y" "-" "chunk size is not a hexadecimal number (RFC 9112 7.1)"',
+        '"GET /text HTTP/1.1" 408 "-" "-" ' + late.format("body"),
+    ]
+
+
+@pytest.mark.dispatchers
 def test_a_lost_client_is_logged_with_what_he_got(logged, tmp_path):
     """A download that was broken off looks like a complete one, or is not there."""
     server = logged("--log-format", "json")

@@ -309,6 +309,12 @@ def bodies():
     yield case(41, "body-of-64k", get("Content-Length: 65536", body=b"x" * 65536), 200, end=KEEP)
     yield case(41, "body-of-1M", get("Content-Length: 1048576", body=b"x" * 1048576), 200, end=KEEP)
     yield case(41, "body-over-the-limit", get("Content-Length: 1048577", body=b"x"), 413)
+    yield case(41, "head-with-body-over-the-limit",
+               request("/text", "Transfer-Encoding: chunked", method="HEAD", body=b"100001\r\n"),
+               413, methods=("HEAD",))
+    yield case(41, "head-with-bad-chunks",
+               request("/text", "Transfer-Encoding: chunked", method="HEAD", body=b"x\r\n"), 400,
+               methods=("HEAD",))
     yield case(42, "post-with-body",
                request("/text", "Content-Length: 5", method="POST", body=b"hello"), 405, end=ANY)
     yield case(42, "post-chunked",

@@ -74,13 +74,18 @@ static size_t take_lines(struct nk_tcp_connection *connection, struct nk_slice i
 static void leftovers_come_again_in_front_of_new_bytes(void **state)
 {
     static const char text[] = "one\ntwo\nthree\n";
+    size_t taken = 0;
 
     (void)state;
     script.on_message = take_lines;
     int peer = add_unix();
     for (size_t i = 0; i < sizeof text - 1; i++) {
+        struct nk_slice kept;
         write_all(peer, text + i, 1);
         TURN_UNTIL(loop, (size_t)seen.messages == i + 1);
+        taken = text[i] == '\n' ? i + 1 : taken;
+        kept = nk_tcp_connection_kept_input(seen.connection);
+        assert_true(nk_slice_equal(kept, nk_slice_make(text + taken, i + 1 - taken)));
     }
     assert_seen(text);
     assert_null(seen.connection->input); /* an idle connection owns no buffer */
