@@ -154,8 +154,8 @@ NK_PUBLIC void nk_tcp_connection_resume_reading(struct nk_tcp_connection *connec
 
 /* What on_message has left: it comes again, in front of the next bytes. Valid until the
  * next callback. */
-NK_PUBLIC struct nk_slice nk_tcp_connection_kept_input(
-    const struct nk_tcp_connection *connection) NK_NONNULL(1);
+NK_PUBLIC struct nk_slice nk_tcp_connection_kept_input(const struct nk_tcp_connection *connection)
+    NK_NONNULL(1);
 
 /* Whether it keeps records (SOCK_SEQPACKET). */
 NK_PUBLIC bool nk_tcp_connection_keeps_records(const struct nk_tcp_connection *connection)

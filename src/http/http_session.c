@@ -16,7 +16,6 @@
 
 #include <errno.h>
 
-#include "http/http_problem.h"
 #include "http/http_site.h"
 #include "net/connection_group.h"
 
@@ -84,8 +83,7 @@ struct http_exchange http_session_exchange(struct nk_tcp_connection *connection)
     return (struct http_exchange){connection, loop, &loop->request, false};
 }
 
-/* The last response of a connection whose input goes on. */
-static void respond_and_end(struct nk_tcp_connection *connection, int status, const char *rule)
+void http_session_end_with(struct nk_tcp_connection *connection, int status, const char *rule)
 {
     struct http_exchange exchange = http_session_exchange(connection);
     http_respond_status(&exchange, status, rule, NULL);
@@ -106,23 +104,7 @@ void http_session_refuse(struct nk_tcp_connection *connection, int status, const
         http_watch_begin(loop->watch, &session->visitor, connection, &loop->request);
     if (session->state == HTTP_SESSION_BODY || session->state == HTTP_SESSION_STALLED)
         http_session_abort_body(session);
-    respond_and_end(connection, status, rule);
-}
-
-/* A head that cannot be read, or has not come to its end; `input` begins with it. */
-static void refuse_head(struct nk_tcp_connection *connection, struct nk_slice input,
-                        const struct http_problem *problem)
-{
-    struct http_loop *loop = http_loop_of(connection);
-    char rule[HTTP_PROBLEM_TEXT_MAX];
-    http_problem_print(problem, rule);
-    if (loop->watch)
-        http_watch_refuse(loop->watch, &http_session_of(connection)->visitor, connection, input,
-                          rule);
-    http_repeat_forget(&loop->repeat);
-    loop->request.method = HTTP_METHOD_UNKNOWN;
-    loop->request.minor_version = 1;
-    respond_and_end(connection, problem->status, rule);
+    http_session_end_with(connection, status, rule);
 }
 
 void http_session_go_on(struct nk_tcp_connection *connection)
@@ -174,89 +156,6 @@ void http_session_answer(struct nk_tcp_connection *connection)
         http_site_handle(&exchange);
     if (session->state == HTTP_SESSION_ANSWERING)
         http_session_go_on(connection);
-}
-
-/* ---- heads ---- */
-
-/* What no handler takes; each has its own limit below that. */
-static uint64_t largest_body(const struct http_options *options)
-{
-    const uint64_t upload = options->max_upload > 0 ? options->max_upload : UINT64_MAX;
-    return options->upload && upload > options->max_body ? upload : options->max_body;
-}
-
-static struct http_limits limits_of(const struct http_options *options)
-{
-    return (struct http_limits){
-        .target = options->max_target,
-        .header = options->max_header,
-        .lines = HTTP_HEADERS_MAX,
-        .body = largest_body(options),
-    };
-}
-
-ssize_t http_session_parse(struct http_loop *loop, struct nk_slice input,
-                           struct http_progress *progress, struct http_problem *problem)
-{
-    struct http_limits limits = limits_of(&loop->server->options);
-    struct http_request *request = &loop->request;
-    ssize_t len = http_request_parse(request, input, &limits, progress, problem);
-    bool has_path = request->form == HTTP_TARGET_ORIGIN || request->form == HTTP_TARGET_ABSOLUTE;
-    if (len > 0 && has_path && loop->server->base[0] != '\0')
-        request->path = http_base_path_strip(loop->server->base, request->path);
-    return len;
-}
-
-/* The next head, into the loop's request. Returns its length, -EAGAIN, or
- * -EBADMSG with *problem. */
-static ssize_t next_head(struct nk_tcp_connection *connection, struct nk_slice input,
-                         struct http_problem *problem)
-{
-    struct http_loop *loop = http_loop_of(connection);
-    struct http_session *session = http_session_of(connection);
-    if (session->progress.scanned == 0 && http_repeat_matches(&loop->repeat, input))
-        return (ssize_t)loop->repeat.len;
-    http_repeat_forget(&loop->repeat);
-    ssize_t len = http_session_parse(loop, input, &session->progress, problem);
-    if (len != -EAGAIN)
-        session->progress = (struct http_progress){0};
-    if (len > 0)
-        http_repeat_remember(&loop->repeat, nk_slice_first(input, (size_t)len), &loop->request);
-    return len;
-}
-
-/* A part of a head is here. The deadline of a first request counts from the
- * accept, that of later ones from their first byte. */
-static void await_head(struct nk_tcp_connection *connection)
-{
-    struct http_session *session = http_session_of(connection);
-    if (session->state == HTTP_SESSION_WAITING && session->requests > 0)
-        http_session_enter(connection, HTTP_SESSION_HEAD);
-    session->state = HTTP_SESSION_HEAD;
-    nk_tcp_connection_set_idle(connection, false);
-}
-
-/* Takes one request off the front. Returns the bytes consumed, 0 when the head
- * is not complete. */
-static size_t take_request(struct nk_tcp_connection *connection, struct nk_slice input)
-{
-    struct http_problem problem;
-    ssize_t head = next_head(connection, input, &problem);
-    if (head == -EAGAIN) {
-        await_head(connection);
-        return 0;
-    }
-    if (head < 0) {
-        refuse_head(connection, input, &problem);
-        return input.len;
-    }
-    struct nk_slice rest = nk_slice_from(input, (size_t)head);
-    if (NK_UNLIKELY(http_loop_of(connection)->request.framing != HTTP_FRAMING_NONE))
-        return (size_t)head +
-               http_session_begin_body(connection, nk_slice_first(input, (size_t)head), rest);
-    http_session_of(connection)->has_rest = rest.len > 0;
-    http_session_answer(connection);
-    return (size_t)head;
 }
 
 /* ---- what the connection calls ---- */
@@ -315,7 +214,7 @@ static size_t on_message(struct nk_tcp_connection *connection, struct nk_slice i
         struct nk_slice rest = nk_slice_from(input, consumed);
         size_t taken = http_session_of(connection)->state == HTTP_SESSION_BODY
                            ? http_session_take_body(connection, rest)
-                           : take_request(connection, rest);
+                           : http_session_take_request(connection, rest);
         if (taken == 0)
             break;
         consumed += taken;
@@ -370,7 +269,7 @@ static void on_deadline(struct nk_tcp_connection *connection)
         else
             nk_tcp_connection_abort(connection, -ETIMEDOUT);
     } else if (session->state == HTTP_SESSION_HEAD) {
-        refuse_head(connection, nk_tcp_connection_kept_input(connection), &late);
+        http_session_refuse_head(connection, nk_tcp_connection_kept_input(connection), &late);
     } else if (session->state == HTTP_SESSION_BODY) {
         http_session_refuse_body(connection, 408, "the request body did not arrive in time");
     } else if (session->state == HTTP_SESSION_PRODUCING) {

@@ -1,6 +1,7 @@
 /* What the HTTP server remembers of one connection, between the bytes. Internal
  * to http_session.c, which holds the course of a connection, to
- * http_session_body.c, which takes the bodies of requests, to
+ * http_session_head.c, which finds the requests, to
+ * http_session_body.c, which takes their bodies, to
  * http_session_source.c, which sends answers that come in pieces, and to
  * http_suspend.c, for answers that are made elsewhere.
  */
@@ -55,11 +56,6 @@ static inline struct http_loop *http_loop_of(struct nk_tcp_connection *connectio
 
 /* ---- http_session.c ---- */
 
-/* http_request_parse into the loop's request, whose path is then the one below
- * the base path: empty when it lies elsewhere. */
-ssize_t http_session_parse(struct http_loop *loop, struct nk_slice input,
-                           struct http_progress *progress, struct http_problem *problem);
-
 /* Changes the state and sets the deadline that goes with it. */
 void http_session_enter(struct nk_tcp_connection *connection, enum http_session_state state);
 
@@ -67,6 +63,10 @@ void http_session_enter(struct nk_tcp_connection *connection, enum http_session_
  * has not answered yet, and ends the connection: where the next request would begin is
  * unknown. */
 void http_session_refuse(struct nk_tcp_connection *connection, int status, const char *rule);
+
+/* The answer of both refusals: to the method and the version of the loop's `request`,
+ * and the last one although more may arrive. */
+void http_session_end_with(struct nk_tcp_connection *connection, int status, const char *rule);
 
 /* Lets the handler answer the request in the loop's `request`. */
 void http_session_answer(struct nk_tcp_connection *connection);
@@ -86,6 +86,22 @@ void http_session_settle(struct nk_tcp_connection *connection);
 
 /* The client has ended its stream and all of it was looked at. */
 void http_session_end_after_input(struct nk_tcp_connection *connection);
+
+/* ---- http_session_head.c ---- */
+
+/* http_request_parse into the loop's request, whose path is then the one below
+ * the base path: empty when it lies elsewhere. */
+ssize_t http_session_parse(struct http_loop *loop, struct nk_slice input,
+                           struct http_progress *progress, struct http_problem *problem);
+
+/* Takes one request off the front. Returns the bytes consumed, 0 when the head is not
+ * complete. */
+size_t http_session_take_request(struct nk_tcp_connection *connection, struct nk_slice input);
+
+/* Refuses a head that cannot be read, or has not come to its end, and ends the
+ * connection; `input` begins with what there is of it. */
+void http_session_refuse_head(struct nk_tcp_connection *connection, struct nk_slice input,
+                              const struct http_problem *problem);
 
 /* ---- http_session_body.c ---- */
 

@@ -72,9 +72,8 @@ static bool recall(struct nk_tcp_connection *connection)
     struct http_progress progress = {0};
     struct http_problem problem;
     http_repeat_forget(&loop->repeat);
-    bool is_good =
-        http_session_parse(loop, nk_slice_make(unfinished->head, unfinished->head_len), &progress,
-                           &problem) > 0;
+    bool is_good = http_session_parse(loop, nk_slice_make(unfinished->head, unfinished->head_len),
+                                      &progress, &problem) > 0;
     if (!is_good)
         nk_tcp_connection_abort(connection, -EBADMSG);
     return is_good;
