@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "http/http_content.h"
 #include "http/http_directory.h"
 #include "http/http_path.h"
@@ -33,6 +34,17 @@ void http_files_close(struct http_files *files)
     http_upload_cleaner_deinit(&files->cleaner);
     close(files->root);
     files->root = -1;
+}
+
+/* The clock itself: what a loop takes for now may have been before the change. */
+void http_files_tell_change(struct http_files *files)
+{
+    const uint64_t now = nk_clock_monotonic(nk_clock_system());
+    uint_fast64_t told = atomic_load_explicit(&files->changed, memory_order_relaxed);
+    while (told < now &&
+           !atomic_compare_exchange_weak_explicit(&files->changed, &told, now, memory_order_relaxed,
+                                                  memory_order_relaxed))
+        continue;
 }
 
 void http_files_refuse(struct http_exchange *exchange, int error)

@@ -32,6 +32,10 @@ struct http_files {
 int http_files_open(struct http_files *files, const char *root);
 void http_files_close(struct http_files *files);
 
+/* A file below the root has just changed: who asks from now on gets the new one, whatever
+ * a loop has in memory. Any thread. */
+void http_files_tell_change(struct http_files *files);
+
 /* The callback. */
 void http_files_handle(struct http_exchange *exchange);
 

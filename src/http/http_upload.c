@@ -354,19 +354,9 @@ static void respond_form(struct http_upload *upload, struct http_exchange *excha
         http_respond_status(exchange, 201, detail, location);
 }
 
-/* Who asks from now on gets the new files. */
-static void tell_caches(const struct http_exchange *exchange)
-{
-    struct http_files *files = exchange->loop->server->content;
-    atomic_store_explicit(&files->changed, nk_event_loop_now(exchange->loop->loop),
-                          memory_order_relaxed);
-}
-
 void http_upload_respond(struct http_upload *upload, struct http_exchange *exchange)
 {
     const struct http_upload_result *result = &upload->result;
-    if (result->created + result->replaced > 0)
-        tell_caches(exchange);
     if (result->is_part)
         respond_part(upload, exchange);
     else if (result->status != 0)

@@ -63,12 +63,13 @@ static int64_t seconds_now(void)
 static void commit(struct http_upload *upload)
 {
     int rc = http_upload_file_commit(&upload->file, upload->overwrite);
-    if (rc < 0)
+    if (rc < 0) {
         fail_with(upload, rc);
-    else if (rc > 0)
-        upload->result.replaced++;
-    else
-        upload->result.created++;
+        return;
+    }
+    upload->result.replaced += rc > 0;
+    upload->result.created += rc == 0;
+    http_files_tell_change(upload->loop->server->content);
 }
 
 /* What earlier uploads have left in the directory. The file of this one is open by now: a

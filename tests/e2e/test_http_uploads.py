@@ -536,6 +536,19 @@ def test_form_of_a_browser_leads_back(start, root):
     assert (response.status, response["Location"]) == (303, "/")
 
 
+def test_form_whose_second_file_is_refused(start, root):
+    """What was saved before a refusal is served as it was before, or is lost."""
+    (root / "first").write_bytes(b"old")
+    server = start("--overwrite", "--threads", "0")
+    with HttpClient(server) as client:
+        assert client.get("/first").body == b"old"
+        response = post(server, "/", form(("file", "first", b"new"),
+                                            ("file", ".second", noise(600_000))))
+        assert response.status == 403
+        assert client.get("/first").body == b"new"
+    assert entries(root) == ["first"]
+
+
 @pytest.mark.parametrize("name", ["../a", "a/b", "/a", ".", "..", ".hidden", ".netkit-part-x",
                                   "x" * 256])
 def test_form_with_a_bad_name(start, root, name):
