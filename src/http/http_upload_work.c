@@ -103,12 +103,20 @@ static int open_put(struct http_upload *upload)
     return error;
 }
 
+/* Whether so many bytes more lead behind the end of the range: a body in chunks may. */
+static bool is_too_long(const struct http_upload *upload, size_t len)
+{
+    return upload->has_range && len > upload->range.last + 1 - upload->file.size;
+}
+
 static void write_put(struct http_upload *upload, struct nk_slice bytes)
 {
     const bool is_first = upload->file.fd < 0;
     int error = is_first ? open_put(upload) : 0;
     if (is_first)
         clean(upload);
+    if (!error && upload->result.status == 0 && is_too_long(upload, bytes.len))
+        fail(upload, 400, "the body is longer than its Content-Range (RFC 9110 14.4)");
     if (!error && upload->result.status == 0)
         error = http_upload_file_write(&upload->file, bytes);
     if (error)
@@ -127,7 +135,7 @@ static void finish_range(struct http_upload *upload)
     keep_part(upload);
     upload->result.is_part = true;
     if (upload->file.size != range->last + 1)
-        fail(upload, 400, "the body is not as long as its Content-Range (RFC 9110 14.4)");
+        fail(upload, 400, "the body is shorter than its Content-Range (RFC 9110 14.4)");
 }
 
 static void finish_put(struct http_upload *upload)

@@ -416,6 +416,24 @@ def test_range_in_the_wrong_place(start, root):
     assert entries(root) == [".netkit-part-f"]
 
 
+@pytest.mark.parametrize("first, last, total, length", [
+    (0, 9, 100, 50), (0, 9, 50, 50), (0, 49, 50, 60), (10, 19, 50, 40),
+])
+def test_a_body_that_is_longer_than_its_range(start, root, first, last, total, length):
+    """A file is complete with bytes that nobody said belong there, or its part is so long that it
+    can never be continued."""
+    server = start()
+    if first > 0:
+        response = put(server, "/f", b"x" * first, f"Content-Range: bytes 0-{first - 1}/{total}")
+        assert response.status == 202
+    with HttpClient(server) as client:
+        client.send(request("/f", f"Content-Range: bytes {first}-{last}/{total}",
+                            "Transfer-Encoding: chunked", method="PUT",
+                            body=b"%x\r\n%s\r\n0\r\n\r\n" % (length, b"y" * length)))
+        assert client.receive().status == 400
+    assert entries(root) == []
+
+
 def test_a_new_upload_ends_an_old_part(start, root):
     """The file is complete: there is nothing left to continue."""
     server = start("--overwrite")
