@@ -2,7 +2,7 @@
  *
  * Plain data: durations in nanoseconds, sizes in bytes. The structure of each
  * service starts with this one. Zero-filled memory is not a valid value: start
- * from service_options_default.
+ * from SERVICE_OPTIONS_DEFAULT.
  */
 #ifndef SERVICE_SERVICE_OPTIONS_H
 #define SERVICE_SERVICE_OPTIONS_H

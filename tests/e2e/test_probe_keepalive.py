@@ -580,7 +580,7 @@ def test_until_down(serve):
     (["--kernel", "--time", "10h"], "--kernel: --time and --interval are 32767s at most"),
     (["--kernel", "udp://localhost:1"],
      "'udp://localhost:1': that kind of address is not supported by this command"),
-    (["--count", "0"], "--count: at least one probe is needed"),
+    (["--count", "0"], "--count: '0' is too small; the least is 1"),
     (["--count", "1", "--until", "up"], "--count has no effect with --until"),
     (["--probes", "0"], "--probes: '0' is too small; the least is 1"),
 ], ids=str)
