@@ -104,6 +104,7 @@ static enum exit_status run_service(struct http_server *server,
 {
     struct nk_connection_handlers handlers;
     char suffix[HTTP_BASE_PATH_SIZE + 1];
+    _Static_assert(sizeof(suffix) <= SERVICE_SUFFIX_SIZE, "the suffix is announced whole");
     http_server_handlers(&server->options, &handlers);
     snprintf(suffix, sizeof(suffix), "%s/", server->base);
     const struct service service = {

@@ -9,6 +9,9 @@
 /* Addresses one host name may stand for. */
 #define RESOLVED_MAX 16
 
+/* Room for every address as it is announced: scheme, address and suffix. */
+#define ANNOUNCED_SIZE (NK_SOCKADDR_TEXT_MAX + 32 + SERVICE_SUFFIX_SIZE)
+
 /* What an address is printed as, by its scheme; those of the service otherwise. */
 static const struct {
     enum nk_scheme scheme;
@@ -100,7 +103,7 @@ static void print_address(const struct service *service, enum nk_scheme scheme,
 static void announce(const struct listening *listening, enum nk_scheme scheme,
                      const struct nk_sockaddr *bound)
 {
-    char text[NK_SOCKADDR_TEXT_MAX + 32];
+    char text[ANNOUNCED_SIZE];
     print_address(listening->service, scheme, bound, text, sizeof(text));
     listening->reporter->listening(listening->reporter->context, text);
     if (listening->options->ready_fd != UINT64_MAX) {
@@ -160,7 +163,7 @@ static enum exit_status listen_on_each(const struct listening *listening, enum n
         if (has_no_v6(error) && addresses[i].any.sa_family == AF_INET6 && bound_count > 0)
             continue;
         if (error) {
-            char text[NK_SOCKADDR_TEXT_MAX + 32];
+            char text[ANNOUNCED_SIZE];
             print_address(listening->service, scheme, &addresses[i], text, sizeof(text));
             listening->reporter->failed(listening->reporter->context, "listen on", text, error);
             return EXIT_STATUS_CANNOT_LISTEN;

@@ -15,6 +15,9 @@
 #include "service/reporter.h"
 #include "service/service_options.h"
 
+/* Bytes of service.suffix, the NUL included. */
+#define SERVICE_SUFFIX_SIZE 1025
+
 struct service {
     const char *scheme; /* how its TCP addresses are printed: "tcp", "http" */
     const char *suffix; /* behind them: "", "/" */

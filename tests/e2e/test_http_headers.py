@@ -181,6 +181,16 @@ def test_base_path(serve_root):
     assert fetch(address, "localhost:443", method="CONNECT").status == 405
 
 
+def test_a_long_base_path_is_announced_whole(serve_root):
+    """The URL that people copy and programs read ends in the middle."""
+    base = "/" + 6 * ("a" * 100 + "/")
+    server = serve_root("--base-path", base)
+    address, _, announced = server.addresses[0].partition("/aaa")
+    assert "/aaa" + announced == base
+    assert f"listening on {server.addresses[0]}\n" in server.stderr()
+    assert fetch(address + "/", base).body == b"the application"
+
+
 def test_base_path_on_one_connection(serve_root):
     """The head of the last request is recognised: its path must not lose its start twice."""
     with HttpClient(base_of(serve_root("--base-path", "/app"))) as client:
