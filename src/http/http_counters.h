@@ -10,10 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* 1xx to 5xx; 0 counts requests that were lost before they were answered. */
+/* By the first digit of the status; 0 counts requests that were lost before they were
+ * answered, and 1 stays 0. */
 #define HTTP_STATUS_CLASSES 6
 
-/* Four to every power of two, from 1 us on; the last holds everything above 64 s. */
+/* Four to every power of two, from 1 us on; the last holds everything above 56 s. */
 #define HTTP_DURATION_BUCKETS 105
 
 struct http_counters {

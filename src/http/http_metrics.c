@@ -78,7 +78,7 @@ static void print_loops(struct prometheus_text *text, const struct http_snapshot
 
 static void print_requests(struct prometheus_text *text, const struct http_snapshot *snapshot)
 {
-    static const char *const classes[HTTP_STATUS_CLASSES] = {"none", "1xx", "2xx",
+    static const char *const classes[HTTP_STATUS_CLASSES] = {"none", NULL,  "2xx",
                                                              "3xx",  "4xx", "5xx"};
     static const char metric[] = "netkit_http_requests_total";
     char name[LOOP_NAME_SIZE];
@@ -87,6 +87,8 @@ static void print_requests(struct prometheus_text *text, const struct http_snaps
     for (size_t k = 0; k < snapshot->loop_count; k++) {
         for (size_t class = 0; class < HTTP_STATUS_CLASSES; class ++) {
             const struct prometheus_label labels[] = {label_of(k, name), {"code", classes[class]}};
+            if (!classes[class])
+                continue;
             prometheus_count(text, metric, labels, NK_ARRAY_LENGTH(labels),
                              snapshot->loops[k].totals.requests[class]);
         }

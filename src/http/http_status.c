@@ -61,7 +61,7 @@ void http_status_write_json(FILE *out, const struct http_snapshot *snapshot,
 static void write_duration(FILE *out, uint64_t nanoseconds)
 {
     if (nanoseconds == UINT64_MAX)
-        fputs("over 64 s", out);
+        fprintf(out, "over %.0f s", seconds(http_duration_bound(HTTP_DURATION_BUCKETS - 2)));
     else if (nanoseconds >= NK_NANOSECONDS_PER_SECOND)
         fprintf(out, "%.2f s", seconds(nanoseconds));
     else
@@ -91,13 +91,16 @@ static void write_quantiles(FILE *out, const struct http_totals *totals)
     }
 }
 
+/* No request ends with a 1xx: that is only said on the way to its answer. */
 static void write_classes(FILE *out, const struct http_totals *totals)
 {
-    static const char *const names[HTTP_STATUS_CLASSES] = {"no answer", "1xx", "2xx",
+    static const char *const names[HTTP_STATUS_CLASSES] = {"no answer", NULL,  "2xx",
                                                            "3xx",       "4xx", "5xx"};
-    for (size_t i = 0; i < HTTP_STATUS_CLASSES; i++)
-        fprintf(out, "<div><dt>%s<dd id=c%zu>%" PRIu64 "</div>\n", names[i], i,
-                totals->requests[i]);
+    for (size_t i = 0; i < HTTP_STATUS_CLASSES; i++) {
+        if (names[i])
+            fprintf(out, "<div><dt>%s<dd id=c%zu>%" PRIu64 "</div>\n", names[i], i,
+                    totals->requests[i]);
+    }
 }
 
 void http_status_write_page(FILE *out, const struct http_snapshot *snapshot,

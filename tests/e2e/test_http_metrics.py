@@ -65,6 +65,7 @@ def test_metrics_count_what_happens(serve, root):
     assert total(requests, 'code="2xx"') == 2
     assert total(requests, 'code="4xx"') == 3
     assert total(requests) == 5
+    assert "1xx" not in str(requests), "no request ends with one"
     assert total(found["netkit_http_requests_in_progress"]) == 1, "this very one"
     assert total(found["netkit_http_connections_total"]) == 3
     assert total(found["netkit_http_connections"]) == 1
@@ -170,6 +171,8 @@ def test_status_without_scripts(serve, root):
     assert "<noscript><meta http-equiv=refresh" in text
     assert not re.search(r"(src|href)=[\"']?(https?:)?//", text), "something is loaded"
     assert text.count("<strong>-</strong>") == 4, "what nobody has measured yet is no 0"
+    shown = re.findall(r"<dt>([^<]+)<dd id=c", text)
+    assert shown == ["no answer", "2xx", "3xx", "4xx", "5xx"], "no request ends with a 1xx"
 
 
 @pytest.mark.parametrize("options", [[], ["--metrics"], ["--status"]], ids=str)
