@@ -8,6 +8,8 @@
 #include "net/dialer.h"
 #include "os/socket.h"
 #include "reactor/signal_watch.h"
+#include "service/connect_failure.h"
+#include "service/raise_signal.h"
 
 /* One name is looked up, once. */
 #define RESOLVER_THREADS 1
@@ -66,15 +68,16 @@ static void end(struct run *run, enum exit_status status)
     nk_event_loop_stop(run->loop);
 }
 
-static void fail_to_connect(struct run *run, enum nk_connect_step step, int error)
+static void fail_to_connect(struct run *run, const struct nk_connect_failure *failure, int error)
 {
     char text[NK_ADDRESS_TEXT_MAX];
-    bool is_unresolved = step == NK_CONNECT_RESOLVE && error != -ETIMEDOUT;
+    const char *action = "connect to";
+    enum exit_status status = connect_failure_status(failure, error, &action);
     if (run->has_ended)
         return;
-    run->reporter->failed(run->reporter->context, is_unresolved ? "resolve" : "connect to",
+    run->reporter->failed(run->reporter->context, action,
                           nk_address_print(&run->options->address, text), error);
-    end(run, is_unresolved ? EXIT_STATUS_UNRESOLVED : exit_status_of_connect_error(error));
+    end(run, status);
 }
 
 /* ---- results ---- */
@@ -118,6 +121,7 @@ static void on_case_done(void *owner, struct check_attempt *attempt)
 
 static void on_connected(void *context, int fd)
 {
+    static const struct nk_connect_failure failure = {.step = NK_CONNECT_CONNECT};
     struct trial *trial = context;
     struct run *run = trial->run;
     trial->connector = NULL;
@@ -125,7 +129,7 @@ static void on_connected(void *context, int fd)
         check_attempt_begin(&trial->attempt, run->group, fd);
         return;
     }
-    fail_to_connect(run, NK_CONNECT_CONNECT, fd);
+    fail_to_connect(run, &failure, fd);
     free_trial(trial);
 }
 
@@ -158,7 +162,7 @@ static void skip(struct run *run, size_t index)
     snprintf(outcome->text, sizeof(outcome->text), "the resource has no validator for it");
 }
 
-static int begin_case(struct run *run, size_t index)
+static int begin_case(struct run *run, size_t index, struct nk_connect_failure *failure)
 {
     const struct check_options *options = run->options;
     const struct check_case *what = check_case_at(index);
@@ -178,7 +182,7 @@ static int begin_case(struct run *run, size_t index)
     trial->attempt.index = index;
     trial->attempt.on_done = on_case_done;
     error = nk_connector_start_with(&trial->connector, run->loop, &run->remote, &connector_options,
-                                    deadline, on_connected, trial, NULL);
+                                    deadline, on_connected, trial, failure);
     if (error)
         free_trial(trial);
     return error;
@@ -186,11 +190,12 @@ static int begin_case(struct run *run, size_t index)
 
 static void begin_more(struct run *run)
 {
+    struct nk_connect_failure failure = {.step = NK_CONNECT_SOCKET};
     int error = 0;
     while (!error && run->next < run->count && run->active < run->options->parallel)
-        error = begin_case(run, run->next++);
+        error = begin_case(run, run->next++, &failure);
     if (error) {
-        fail_to_connect(run, NK_CONNECT_SOCKET, error);
+        fail_to_connect(run, &failure, error);
         return;
     }
     report_in_order(run);
@@ -222,18 +227,19 @@ static void on_resource_done(void *owner, struct check_attempt *attempt)
 
 static void on_dialled(void *context, const struct nk_dialer_result *result)
 {
+    static const struct nk_connect_failure failure = {.step = NK_CONNECT_SOCKET};
     struct run *run = context;
     struct trial *trial;
     run->dialer = NULL;
     if (result->fd < 0) {
-        fail_to_connect(run, result->failure.step, result->fd);
+        fail_to_connect(run, &result->failure, result->fd);
         return;
     }
     run->remote = result->remote;
     int error = make_trial(run, &plain, &trial);
     if (error) {
         nk_socket_close(result->fd);
-        fail_to_connect(run, NK_CONNECT_SOCKET, error);
+        fail_to_connect(run, &failure, error);
         return;
     }
     trial->attempt.on_done = on_resource_done;
@@ -327,17 +333,6 @@ static void close_run(struct run *run)
     free(run->outcomes);
 }
 
-/* The shell sees the very signal that ended the program. */
-static void raise_again(int signal_number)
-{
-    sigset_t set;
-    signal(signal_number, SIG_DFL);
-    sigemptyset(&set);
-    sigaddset(&set, signal_number);
-    sigprocmask(SIG_UNBLOCK, &set, NULL);
-    raise(signal_number);
-}
-
 enum exit_status check_http_run(const struct check_options *options,
                                 const struct check_reporter *reporter)
 {
@@ -353,7 +348,7 @@ enum exit_status check_http_run(const struct check_options *options,
     close_run(&run);
     if (run.signal_number != 0) {
         reporter->interrupted(reporter->context, run.signal_number);
-        raise_again(run.signal_number);
+        raise_signal(run.signal_number);
     }
     return run.status;
 }

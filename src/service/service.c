@@ -10,6 +10,7 @@
 #include "service/connection_limit.h"
 #include "service/datagrams.h"
 #include "service/listeners.h"
+#include "service/raise_signal.h"
 #include "threads/thread_pool.h"
 
 /* A UDP peer that is silent for so long is forgotten, unless --idle-timeout says
@@ -148,9 +149,8 @@ static void on_end_timer(struct nk_timer *timer)
 /* A stop signal while it drains: the process ends the way the shell expects of it. */
 static void die(struct run *run, int signal_number)
 {
-    signal(signal_number, SIG_DFL);
     nk_signal_watch_free(run->signals);
-    raise(signal_number);
+    raise_signal(signal_number);
 }
 
 /* A server outlives its terminal: SIGHUP is for what its files say now. */
