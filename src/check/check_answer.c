@@ -4,6 +4,7 @@
 
 #include "http/http_body.h"
 #include "http/http_chars.h"
+#include "http/http_list.h"
 
 #define STATUS_LINE_MIN (sizeof("HTTP/1.1 200") - 1)
 
@@ -67,19 +68,6 @@ static int read_status_line(struct check_answer *answer, struct nk_slice line)
     return 0;
 }
 
-static bool has_word(struct nk_slice list, const char *word)
-{
-    while (list.len > 0) {
-        size_t comma = nk_slice_find(list, ',');
-        if (nk_slice_equal_ignoring_case(nk_slice_trim(nk_slice_first(list, comma)),
-                                         nk_slice_of_string(word)))
-            return true;
-        list = comma == NK_SLICE_NOT_FOUND ? nk_slice_from(list, list.len)
-                                           : nk_slice_from(list, comma + 1);
-    }
-    return false;
-}
-
 static int read_length(struct check_answer *answer, struct framing *framing, struct nk_slice value)
 {
     uint64_t length;
@@ -106,11 +94,11 @@ static int apply_field(struct check_answer *answer, struct framing *framing, str
         struct nk_slice last =
             nk_slice_trim(comma == NK_SLICE_NOT_FOUND ? value : nk_slice_from(value, comma + 1));
         framing->has_coding = true;
-        framing->is_chunked = has_word(last, "chunked");
+        framing->is_chunked = http_list_has(last, "chunked");
     } else if (nk_slice_equal_ignoring_case(name, connection)) {
-        if (has_word(value, "close"))
+        if (http_list_has(value, "close"))
             answer->closes = true;
-        else if (answer->minor_version == 0 && has_word(value, "keep-alive"))
+        else if (answer->minor_version == 0 && http_list_has(value, "keep-alive"))
             answer->closes = false;
     }
     return 0;

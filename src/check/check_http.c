@@ -205,18 +205,29 @@ static void begin_more(struct run *run)
 
 /* ---- the resource ---- */
 
+/* The answer itself: responses on the way to it, such as 103, say nothing. */
+static ssize_t read_final_answer(struct check_answer *answer, struct nk_slice received)
+{
+    ssize_t len;
+    do {
+        len = check_answer_read(answer, received, false, true);
+        if (len > 0)
+            received = nk_slice_from(received, (size_t)len);
+    } while (len > 0 && answer->status < 200);
+    return len;
+}
+
 static void on_resource_done(void *owner, struct check_attempt *attempt)
 {
     struct trial *trial = owner;
     struct run *run = trial->run;
     struct check_answer answer;
-    ssize_t len = check_answer_read(&answer, attempt->log.received, false, true);
+    ssize_t len = read_final_answer(&answer, attempt->log.received);
     bool is_fit = len > 0 && answer.status / 100 == 2;
     if (is_fit) {
         check_subject_learn(&run->subject, &answer);
     } else if (!run->has_ended) {
-        const char *problem =
-            attempt->log.received.len == 0 ? "there is no answer" : answer.problem;
+        const char *problem = answer.problem ? answer.problem : "there is no answer";
         run->reporter->unfit(run->reporter->context, len > 0 ? answer.status : 0, problem);
         end(run, attempt->log.end == CHECK_END_SILENT ? EXIT_STATUS_TIMED_OUT : EXIT_STATUS_FAILED);
     }

@@ -39,6 +39,7 @@ void check_subject_learn(struct check_subject *subject, const struct check_answe
     struct nk_slice value;
     subject->status = answer->status;
     subject->size = answer->body.len;
+    subject->is_chunked = answer->is_chunked;
     subject->has_type = check_answer_field(answer, "Content-Type", &value);
     if (check_answer_field(answer, "ETag", &value))
         copy(value, subject->tag, sizeof(subject->tag));

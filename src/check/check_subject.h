@@ -18,7 +18,8 @@ struct check_subject {
     const char *host; /* with its port, as Host says it */
     const char *path; /* of a resource that exists */
     int status;       /* what GET of it is answered with */
-    size_t size;      /* bytes of its body */
+    size_t size;      /* bytes of its body, as it was sent */
+    bool is_chunked;  /* its size is not that of the content */
     bool has_type;
     char tag[CHECK_TAG_MAX + 1];    /* "" = none */
     char modified[CHECK_DATE_SIZE]; /* "" = none, or not an IMF-fixdate */

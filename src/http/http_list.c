@@ -12,3 +12,14 @@ bool http_list_next(struct nk_slice *rest, struct nk_slice *member)
         *rest = nk_slice_from(*rest, comma + 1);
     return true;
 }
+
+bool http_list_has(struct nk_slice list, const char *word)
+{
+    const struct nk_slice wanted = nk_slice_of_string(word);
+    struct nk_slice member;
+    while (http_list_next(&list, &member)) {
+        if (nk_slice_equal_ignoring_case(member, wanted))
+            return true;
+    }
+    return false;
+}

@@ -11,4 +11,7 @@
  * Not for members that hold quoted strings. */
 bool http_list_next(struct nk_slice *rest, struct nk_slice *member);
 
+/* Whether the word (ASCII case ignored) is one of the members. */
+bool http_list_has(struct nk_slice list, const char *word);
+
 #endif

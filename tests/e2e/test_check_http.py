@@ -14,12 +14,12 @@ POLITE = CARELESS.replace(b"OK\r\n", b"OK\r\nConnection: close\r\n")
 
 
 class FakeServer:
-    """Answers whatever a client sends with the same bytes: once, and ends the connection, or each
-    time."""
+    """Answers whatever a client sends with the same bytes, so many times, and ends the
+    connection."""
 
-    def __init__(self, answer, again=False):
+    def __init__(self, answer, times=1):
         self._answer = answer
-        self._again = again
+        self._times = times
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/"
         self._threads = [threading.Thread(target=self._accept)]
@@ -39,9 +39,11 @@ class FakeServer:
         with client:
             try:
                 client.settimeout(PATIENCE)
+                left = self._times
                 while client.recv(65536):
                     client.sendall(self._answer)
-                    if not self._again:
+                    left -= 1
+                    if left == 0:
                         client.shutdown(socket.SHUT_WR)
             except OSError:
                 pass
@@ -147,15 +149,22 @@ def test_a_careless_server_fails(fake):
 
 def test_a_server_that_goes_on_fails(fake):
     """A connection that goes on behind a request whose end is unclear is as good as an end."""
-    done = run("check", "http", "--json", "--row", "1", "--timeout", "1s", fake(CARELESS, True))
+    done = check("--json", "--row", "1", fake(CARELESS, 2))
     events = read_events(done.stdout)
     assert done.returncode == 9, done
     assert all("the connection goes on" in event["answered"] for event in events[:-1])
 
 
+def test_a_server_that_gives_hints(fake):
+    """A 103 on the way to the answer is taken for the answer."""
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
+    done = check("--json", "--row", "58", fake(hints + POLITE))
+    assert [event.get("answered") for event in read_events(done.stdout)][0].startswith("200")
+
+
 def test_a_silent_server(fake):
     """A server that says nothing is waited for without end, or passes."""
-    done = run("check", "http", "--timeout", "300ms", fake(b"", True))
+    done = run("check", "http", "--timeout", "300ms", fake(b"", -1))
     assert done.returncode == 5, done
     assert "cannot check" in done.stderr and "there is no answer" in done.stderr
 

@@ -118,6 +118,9 @@ static void test_demands(void **state)
          false, CHECK_FAILED, "Content-Range"},
         {"ok", CHECK_DATE, OK, CHECK_END_CLOSED, false, CHECK_FAILED, "no Date"},
         {"ok", CHECK_SAYS_CLOSE, OK, CHECK_END_CLOSED, false, CHECK_FAILED, "Connection"},
+        {"ok", CHECK_SAYS_CLOSE,
+         "HTTP/1.1 200 OK\r\nConnection: x, Close\r\nContent-Length: 0\r\n\r\n", CHECK_END_CLOSED,
+         false, CHECK_PASSED, ""},
         {"ok", CHECK_NO_PASSWD, "HTTP/1.1 200 OK\r\n\r\nroot:x:0:0:root", CHECK_END_CLOSED, false,
          CHECK_FAILED, "passwd"},
         {"ok", CHECK_TO_HEAD | CHECK_LIKE_GET, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n",
@@ -125,6 +128,23 @@ static void test_demands(void **state)
     };
     (void)state;
     check_verdicts(cases, NK_ARRAY_LENGTH(cases));
+}
+
+/* The length that HEAD tells is held against that of the chunks. */
+static void test_head_of_a_chunked_resource(void **state)
+{
+    static const struct check_subject chunked = {
+        .host = "h", .path = "/", .status = 200, .size = 10, .is_chunked = true};
+    const struct check_case what = {.answers = "ok", .flags = CHECK_TO_HEAD | CHECK_LIKE_GET};
+    const struct check_transcript transcript = {
+        .what = &what,
+        .subject = &chunked,
+        .received = nk_slice_of_string("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n"),
+        .end = CHECK_END_CLOSED,
+    };
+    char text[CHECK_TEXT_MAX];
+    (void)state;
+    assert_int_equal(check_judge(&transcript, text), CHECK_PASSED);
 }
 
 /* HTTP/2 is not HTTP/1 gone wrong. */
@@ -186,7 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alternatives), cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_demands),      cmocka_unit_test(test_another_protocol),
-        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_steps),        cmocka_unit_test(test_head_of_a_chunked_resource),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

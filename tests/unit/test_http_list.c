@@ -40,8 +40,25 @@ static void test_members(void **state)
     }
 }
 
+/* A word is found in a part of another one, or not in another case. */
+static void test_words(void **state)
+{
+    static const struct {
+        const char *list;
+        bool has_close;
+    } tests[] = {
+        {"close", true},        {"keep-alive, CLOSE", true}, {"\tClose ,x", true},
+        {"closed, dis", false}, {"close x", false},          {"", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(tests); i++)
+        assert_int_equal(http_list_has(nk_slice_of_string(tests[i].list), "close"),
+                         tests[i].has_close);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_members)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_members),
+                                       cmocka_unit_test(test_words)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
