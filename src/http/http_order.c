@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "http/http_query.h"
+
 static const char *const key_names[HTTP_ORDER_KEYS] = {"name", "size", "date"};
 
 const char *http_order_key_name(enum http_order_key key)
@@ -9,27 +11,18 @@ const char *http_order_key_name(enum http_order_key key)
     return key_names[key];
 }
 
-static void take_pair(struct http_order *order, struct nk_slice pair)
-{
-    static const struct nk_slice sort = NK_SLICE("sort"), direction = NK_SLICE("order"),
-                                 descending = NK_SLICE("desc");
-    struct nk_slice name = nk_slice_first(pair, nk_slice_find(pair, '='));
-    struct nk_slice value = nk_slice_from(pair, name.len + 1);
-    if (nk_slice_equal(name, direction))
-        order->is_descending = nk_slice_equal(value, descending);
-    for (enum http_order_key key = 0; nk_slice_equal(name, sort) && key < HTTP_ORDER_KEYS; key++) {
-        if (nk_slice_equal(value, nk_slice_of_string(key_names[key])))
-            order->key = key;
-    }
-}
-
 struct http_order http_order_of_query(struct nk_slice query)
 {
+    static const struct nk_slice descending = NK_SLICE("desc");
     struct http_order order = {HTTP_ORDER_NAME, false};
-    while (query.len > 0) {
-        struct nk_slice pair = nk_slice_first(query, nk_slice_find(query, '&'));
-        take_pair(&order, pair);
-        query = nk_slice_from(query, pair.len + 1);
+    struct nk_slice value;
+    if (http_query_find(query, "order", &value))
+        order.is_descending = nk_slice_equal(value, descending);
+    if (!http_query_find(query, "sort", &value))
+        return order;
+    for (enum http_order_key key = 0; key < HTTP_ORDER_KEYS; key++) {
+        if (nk_slice_equal(value, nk_slice_of_string(key_names[key])))
+            order.key = key;
     }
     return order;
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "http/http_chars.h"
 
 static ssize_t refuse(struct http_problem *problem, int status, const char *rule)
@@ -155,43 +156,6 @@ int http_path_encode(struct nk_slice name, char *out, size_t size, size_t *len)
     return 0;
 }
 
-/* The well-formed sequences of UTF-8 by their first byte: the range of the
- * second one keeps out overlong forms, surrogates and what lies above U+10FFFF
- * (RFC 3629 4). All later bytes are 80 to BF. */
-struct utf8_form {
-    unsigned char first_low, first_high;
-    unsigned char second_low, second_high;
-    unsigned char size;
-};
-
-static const struct utf8_form utf8_forms[] = {
-    {0x00, 0x7f, 0x00, 0xff, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-    {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-    {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-};
-
-static bool matches(const struct utf8_form *form, struct nk_slice text)
-{
-    const unsigned char *byte = (const unsigned char *)text.data;
-    if (byte[0] < form->first_low || byte[0] > form->first_high || text.len < form->size)
-        return false;
-    if (form->size > 1 && (byte[1] < form->second_low || byte[1] > form->second_high))
-        return false;
-    for (size_t i = 2; i < form->size; i++)
-        if ((byte[i] & 0xc0) != 0x80)
-            return false;
-    return true;
-}
-
-/* The bytes of the character at the start of `text`, or 0 if it is not UTF-8. */
-static size_t utf8_size(struct nk_slice text)
-{
-    for (size_t i = 0; i < NK_ARRAY_LENGTH(utf8_forms); i++)
-        if (matches(&utf8_forms[i], text))
-            return utf8_forms[i].size;
-    return 0;
-}
-
 /* What stands for a byte that means something in HTML; `text` if nothing does. */
 static struct nk_slice html_reference(struct nk_slice text)
 {
@@ -213,7 +177,7 @@ int http_html_escape(struct nk_slice text, char *out, size_t size, size_t *len)
     static const struct nk_slice replacement = NK_SLICE("\xef\xbf\xbd"); /* U+FFFD */
     size_t at = *len;
     for (size_t i = 0; i < text.len;) {
-        const size_t used = utf8_size(nk_slice_from(text, i));
+        const size_t used = nk_utf8_decode(nk_slice_from(text, i), NULL);
         struct nk_slice piece = replacement;
         if (used > 0)
             piece = html_reference(nk_slice_make(text.data + i, used));
