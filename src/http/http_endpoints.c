@@ -5,6 +5,7 @@
 
 #include "http/http_echo.h"
 #include "http/http_lines.h"
+#include "http/http_peer.h"
 #include "http/http_query.h"
 #include "http/http_script.h"
 #include "http/http_sink.h"
@@ -151,25 +152,12 @@ static void respond_headers(struct http_exchange *exchange)
     free(text);
 }
 
-/* The address without its port: "[::1]:80" is "::1". */
-static struct nk_slice host_of(struct nk_slice address)
-{
-    struct nk_slice host = nk_slice_first(address, nk_slice_find_last(address, ':'));
-    if (host.len >= 2 && host.data[0] == '[')
-        host = nk_slice_make(host.data + 1, host.len - 2);
-    return host;
-}
-
 static void respond_ip(struct http_exchange *exchange)
 {
-    struct nk_sockaddr peer;
-    char text[NK_SOCKADDR_TEXT_MAX];
     char line[NK_SOCKADDR_TEXT_MAX + 1];
-    struct nk_slice host = NK_SLICE("unix");
-    if (nk_tcp_connection_peer(exchange->connection, &peer) == 0 && nk_sockaddr_port(&peer) != 0)
-        host = host_of(nk_slice_of_string(nk_sockaddr_print(&peer, text)));
-    int len = snprintf(line, sizeof(line), "%.*s\n", (int)host.len, host.data);
-    respond_text(exchange, nk_slice_make(line, len > 0 ? (size_t)len : 0));
+    const size_t len = strlen(http_peer_print(exchange->connection, line));
+    line[len] = '\n';
+    respond_text(exchange, nk_slice_make(line, len + 1));
 }
 
 /* ---- statuses ---- */

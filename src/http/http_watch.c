@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/list.h"
+#include "http/http_peer.h"
 
 /* The kernel is asked for the round-trip time this often at most: it costs a system
  * call, and changes slowly. */
@@ -45,27 +46,7 @@ struct http_watch {
     bool task_is_due;
 };
 
-/* ---- the way to the peer, and who it is ---- */
-
-/* The address without the port, as other servers log it. */
-static void print_address(const struct nk_tcp_connection *connection,
-                          char text[static NK_SOCKADDR_TEXT_MAX])
-{
-    struct nk_sockaddr peer;
-    if (nk_tcp_connection_peer(connection, &peer) < 0 || nk_sockaddr_port(&peer) == 0) {
-        snprintf(text, NK_SOCKADDR_TEXT_MAX, "unix");
-        return;
-    }
-    nk_sockaddr_print(&peer, text);
-    char *colon = strrchr(text, ':');
-    size_t len = colon ? (size_t)(colon - text) : strlen(text);
-    bool is_bracketed = len > 2 && text[0] == '[' && text[len - 1] == ']';
-    if (is_bracketed) {
-        len -= 2;
-        memmove(text, text + 1, len);
-    }
-    text[len] = '\0';
-}
+/* ---- the way to the peer ---- */
 
 static void ask_path(struct http_visitor *visitor, uint64_t now)
 {
@@ -86,7 +67,7 @@ static struct http_visitor *visitor_new(struct http_watch *watch,
     visitor->connection = connection;
     nk_list_init(&visitor->node);
     if (watch->buffer)
-        print_address(connection, visitor->address);
+        http_peer_print(connection, visitor->address);
     return visitor;
 }
 
