@@ -42,11 +42,19 @@ struct http_log_buffer {
 
 /* ---- the file ---- */
 
+/* A pipe without a reader is -ENXIO instead of waited for; writing to it may wait. */
+static int open_path(const char *path)
+{
+    int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY;
+    int file = open(path, flags | O_NONBLOCK, 0640);
+    if (file >= 0)
+        (void)fcntl(file, F_SETFL, O_APPEND);
+    return file;
+}
+
 static int open_file(const char *path)
 {
-    int file = strcmp(path, "-") == 0
-                   ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)
-                   : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+    int file = strcmp(path, "-") == 0 ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) : open_path(path);
     return file < 0 ? -errno : file;
 }
 

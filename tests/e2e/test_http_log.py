@@ -284,6 +284,15 @@ def test_a_log_that_cannot_be_opened(tmp_path):
     )
 
 
+def test_a_pipe_that_nobody_reads(tmp_path):
+    """The server waits for a reader before it serves anybody, and does not say so."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    done = run("serve", "http", "0", "--root", tmp_path, "--access-log", fifo)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"netkit: cannot write the access log '{fifo}': ")
+
+
 def test_a_format_without_a_log():
     """An option without effect is ignored."""
     done = run("serve", "http", "--log-format", "json")
