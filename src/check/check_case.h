@@ -95,4 +95,7 @@ const struct check_case *check_case_at(size_t index);
 #define CHUNKED "Transfer-Encoding: chunked\r\n"
 #define LAST_CHUNK "0\r\n\r\n"
 
+/* A whole request of 38 bytes; where it lies in a body, nobody may answer it. */
+#define HIDDEN "GET /hidden HTTP/1.1\r\nHost: hidden\r\n\r\n"
+
 #endif

@@ -4,9 +4,6 @@
 #define CHUNKS(chunks) GET CHUNKED END chunks
 #define SIZE(size) CHUNKS(size "\r\nhello\r\n" LAST_CHUNK)
 
-/* A whole request; where it lies in a body, nobody may answer it. */
-#define HIDDEN "GET /hidden HTTP/1.1\r\nHost: hidden\r\n\r\n"
-
 /* clang-format off: a case, a line */
 static const struct check_case cases[] = {
     MUST(16, "good", "9112 7.1", CHUNKS("5\r\nhello\r\nA\r\n0123456789\r\n" LAST_CHUNK), "ok/4xx",

@@ -1,7 +1,6 @@
 /* Rows 41 to 50: bodies nobody asked for, limits, connections, other protocols. */
 #include "check/check_case.h"
 
-#define HIDDEN "GET /hidden HTTP/1.1\r\nHost: hidden\r\n\r\n"
 #define POST "POST {missing} HTTP/1.1\r\n" HOST
 
 /* clang-format off: a case, a line */
