@@ -36,12 +36,17 @@ struct cat_session {
 
 /* ---- the end ---- */
 
+/* No end is a good one when the peer has lost what it was sent. */
 static void end(struct cat_session *session, enum exit_status status, const char *action, int error)
 {
     if (session->has_ended)
         return;
     session->has_ended = true;
-    session->options.on_ended(session, status, action, error);
+    if (status == EXIT_STATUS_OK && session->send_error)
+        session->options.on_ended(session, EXIT_STATUS_LOST, "send to the peer",
+                                  session->send_error);
+    else
+        session->options.on_ended(session, status, action, error);
 }
 
 static void end_lost(struct cat_session *session, const char *action, int error)
@@ -51,11 +56,7 @@ static void end_lost(struct cat_session *session, const char *action, int error)
 
 static void end_when_both_have(struct cat_session *session)
 {
-    if (session->has_up || session->has_down)
-        return;
-    if (session->send_error)
-        end_lost(session, "send to the peer", session->send_error);
-    else
+    if (!session->has_up && !session->has_down)
         end(session, EXIT_STATUS_OK, NULL, 0);
 }
 
@@ -88,10 +89,14 @@ static bool is_delivered(const struct cat_session *session)
     return is_unix || nk_socket_unacknowledged(session->network.fd) == 0;
 }
 
+/* When the peer has ended already nobody reads any more, and a reset is only found by
+ * asking for it: what was not delivered until then never will be. */
 static void end_when_delivered(struct cat_session *session)
 {
     uint64_t next = nk_event_loop_now(session->loop) + DELIVERY_INTERVAL;
-    if (is_delivered(session) ||
+    if (!session->has_down)
+        session->send_error = nk_socket_take_error(session->network.fd);
+    if (session->send_error || is_delivered(session) ||
         nk_event_loop_set_timer(session->loop, &session->delivery_timer, next) != 0)
         end(session, EXIT_STATUS_OK, NULL, 0);
 }

@@ -257,6 +257,52 @@ static void a_reset_while_sending_is_lost(void **state)
     assert_true(ended.error == -EPIPE || ended.error == -ECONNRESET);
 }
 
+/* The same with --once: behind it nothing is left to be read, which looks like a good end. */
+static void a_reset_while_sending_is_lost_with_once(void **state)
+{
+    size_t fed = 0;
+    size_t before;
+
+    (void)state;
+    options.once = true;
+    start();
+    do {
+        before = fed;
+        feed(in.outer, &fed, SIZE_MAX);
+        turn_idle(loop, 5);
+    } while (fed > before);
+    close_with_reset(peer);
+    peer = -1;
+    TURN_UNTIL(loop, ended.calls > 0);
+    assert_int_equal(ended.status, EXIT_STATUS_LOST);
+    assert_true(ended.error == -EPIPE || ended.error == -ECONNRESET);
+}
+
+/* A peer that has ended its own direction is not read from: that it has not got everything,
+ * and never will, has to be found out in another way than by waiting for ever. */
+static void a_reset_before_all_is_delivered_is_lost(void **state)
+{
+    const int size = 1 << 20;
+    size_t fed = 0;
+    int network;
+
+    (void)state;
+    options.send_only = true;
+    tcp_pair(&peer, &network);
+    assert_int_equal(setsockopt(network, SOL_SOCKET, SO_SNDBUF, &size, sizeof size), 0);
+    in = make_ends(CAT_PORT_PIPE, true);
+    out = make_ends(CAT_PORT_PIPE, false);
+    start_on(network);
+    assert_int_equal(shutdown(peer, SHUT_WR), 0);
+    TURN_UNTIL(loop, (feed(in.outer, &fed, 200000), fed == 200000));
+    close_end(&in.outer);
+    turn_idle(loop, 20);
+    assert_int_equal(ended.calls, 0);
+    close_with_reset(peer);
+    peer = -1;
+    expect_ended(EXIT_STATUS_LOST, -ECONNRESET);
+}
+
 /* `netkit connect ... | head` is no failure. */
 static void a_reader_that_leaves_is_a_quiet_end(void **state)
 {
@@ -381,6 +427,8 @@ int main(void)
         CASE(send_only_throws_away),
         CASE(a_reset_is_lost_after_the_bytes),
         CASE(a_reset_while_sending_is_lost),
+        CASE(a_reset_while_sending_is_lost_with_once),
+        CASE(a_reset_before_all_is_delivered_is_lost),
         CASE(a_reader_that_leaves_is_a_quiet_end),
         CASE(a_full_disk_is_a_failure),
         CASE(an_unreadable_input_is_a_failure),
