@@ -106,7 +106,8 @@ static void on_record_failed(void *context, int error)
     struct cat_run *run = context;
     cat_run_close_terminal(run);
     run->reporter->failed(run->reporter->context, "write the record", run->options->record, error);
-    run->status = EXIT_STATUS_FAILED; /* also when all else has gone well already */
+    run->has_ended = true; /* whatever follows in this turn changes nothing any more */
+    run->status = EXIT_STATUS_FAILED;
     nk_event_loop_stop(run->loop);
 }
 
