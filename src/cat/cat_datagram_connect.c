@@ -9,6 +9,7 @@
 #include "cat/cat_datagram.h"
 #include "net/resolver.h"
 #include "os/socket_options.h"
+#include "service/connect_failure.h"
 
 /* One name is looked up at a time. */
 #define RESOLVER_THREADS 1
@@ -175,13 +176,17 @@ static void begin(struct talk *talk, const struct nk_sockaddr *remote)
 
 static void on_resolved(void *context, int result, const struct nk_sockaddr *addresses)
 {
+    static const struct nk_connect_failure look_up = {.step = NK_CONNECT_RESOLVE};
     struct talk *talk = context;
+    const char *action = "connect to";
     talk->resolver = NULL;
     nk_event_loop_cancel_timer(talk->datagrams.run.loop, &talk->look_up_timer);
-    if (result > 0)
+    if (result > 0) {
         begin(talk, &addresses[0]);
-    else
-        fail(talk, EXIT_STATUS_UNRESOLVED, "resolve", result);
+    } else {
+        enum exit_status status = connect_failure_status(&look_up, result, &action);
+        fail(talk, status, action, result);
+    }
 }
 
 static void on_look_up_timed_out(struct nk_timer *timer)

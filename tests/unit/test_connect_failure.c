@@ -22,6 +22,11 @@ static void the_step_decides(void **state)
         const char *action;
     } cases[] = {
         {NK_CONNECT_RESOLVE, -ENOENT, EXIT_STATUS_UNRESOLVED, "resolve"},
+        {NK_CONNECT_RESOLVE, -ENODATA, EXIT_STATUS_UNRESOLVED, "resolve"},
+        {NK_CONNECT_RESOLVE, -EAGAIN, EXIT_STATUS_UNRESOLVED, "resolve"},
+        {NK_CONNECT_RESOLVE, -EIO, EXIT_STATUS_UNRESOLVED, "resolve"},
+        {NK_CONNECT_RESOLVE, -ENOMEM, EXIT_STATUS_FAILED, "resolve"},
+        {NK_CONNECT_RESOLVE, -EMFILE, EXIT_STATUS_FAILED, "resolve"},
         {NK_CONNECT_RESOLVE, -ETIMEDOUT, EXIT_STATUS_TIMED_OUT, "connect to"},
         {NK_CONNECT_SOCKET, -EMFILE, EXIT_STATUS_FAILED, "connect to"},
         {NK_CONNECT_OPTIONS, -EPERM, EXIT_STATUS_FAILED, "set the socket options of"},
