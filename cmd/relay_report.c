@@ -5,7 +5,6 @@
 
 #include "base/error_text.h"
 #include "json_line.h"
-#include "net/resolver.h"
 #include "output.h"
 #include "service/values.h"
 
@@ -16,8 +15,6 @@ static const char *reason_of(const struct cat_relay_client *client,
 {
     if (client->reason != NULL)
         return client->reason;
-    if (client->is_name_look_up)
-        return nk_resolver_error_text(client->error, room);
     return nk_error_text(client->error, room);
 }
 

@@ -68,7 +68,6 @@ struct cat_relay_client {
     int error;            /* and why: -errno */
     const char *reason;   /* the same in words that say more, or NULL */
     uint64_t more_failed; /* failures within the last second that were not reported */
-    bool is_name_look_up; /* the error is one of net/resolver.h */
 };
 
 /* What the program is told, on the main thread. */

@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include "cat/cat_relay_private.h"
+#include "net/resolver.h"
 #include "os/socket.h"
 #include "os/socket_datagram.h"
+#include "service/connect_failure.h"
 
 /* Failures are reported this often, however many there are. */
 #define REPORT_INTERVAL NK_NANOSECONDS_PER_SECOND
@@ -47,7 +49,7 @@ static void report_closed(const struct relay_link *link)
 }
 
 /* Whoever tries again and again fills no log. */
-static void report_failed(const struct relay_link *link, bool is_name)
+static void report_failed(const struct relay_link *link)
 {
     struct relay *relay = link->relay;
     char object[NK_ADDRESS_TEXT_MAX];
@@ -64,7 +66,6 @@ static void report_failed(const struct relay_link *link, bool is_name)
                       : nk_address_print(&relay->options->to, object),
         .error = link->error,
         .reason = link->reason,
-        .is_name_look_up = is_name,
         .more_failed = relay->unreported,
     };
     relay->reported_at = now;
@@ -140,7 +141,7 @@ void relay_link_fail(struct relay_link *link, const char *action, int error)
         relay_link_close(link);
         return;
     }
-    report_failed(link, false);
+    report_failed(link);
     release(link);
 }
 
@@ -152,7 +153,7 @@ void relay_link_refuse(struct relay_link *link, const char *action, int error)
     link->is_reset = true;
     link->action = action;
     link->error = error;
-    report_failed(link, false);
+    report_failed(link);
     release(link);
 }
 
@@ -176,14 +177,15 @@ void relay_link_cut(struct relay_link *link)
 static void fail_to_dial(struct relay_link *link, const struct nk_connect_failure *failure,
                          int error)
 {
-    bool is_name = failure->step == NK_CONNECT_RESOLVE && error != -ETIMEDOUT;
+    char room[NK_ERROR_TEXT_MAX];
     link->relay->look_up_was_left |= failure->step == NK_CONNECT_RESOLVE && error == -ETIMEDOUT;
-    link->relay->last_failure =
-        is_name ? EXIT_STATUS_UNRESOLVED : exit_status_of_connect_error(error);
     link->is_reset = true;
-    link->action = is_name ? "resolve" : "connect to";
+    link->action = "connect to";
     link->error = error;
-    report_failed(link, is_name);
+    link->relay->last_failure = connect_failure_status(failure, error, &link->action);
+    if (link->relay->last_failure == EXIT_STATUS_UNRESOLVED)
+        link->reason = nk_resolver_error_text(error, room);
+    report_failed(link);
     release(link);
 }
 

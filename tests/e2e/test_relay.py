@@ -194,11 +194,15 @@ def test_others_go_on(stage, tmp_path):
     exchange(client, other)
 
 
-@pytest.mark.parametrize("target, status", [("unix:{}/none", 4), ("nobody.invalid:1", 3)])
+@pytest.mark.parametrize("target, status", [
+    ("unix:{}/none", 4),
+    ("nobody.invalid:1", 3),
+    ("127.0.0.1:9?source=192.0.2.77", 8),
+])
 def test_status_of_a_run_that_failed(stage, tmp_path, target, status):
     """A run in which nobody was led anywhere ends with 0."""
     relay = stage.relay(target.format(tmp_path))
-    relay.allow(r"netkit: cannot (connect to|resolve) .*")
+    relay.allow(r"netkit: cannot (connect to|resolve|bind the source of) .*")
     assert is_turned_away(relay)
     relay.wait_for_totals(open=0, failed=1)
     relay.stop(status=status)
