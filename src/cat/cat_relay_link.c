@@ -253,6 +253,7 @@ struct relay_link *relay_link_new(struct relay *relay, const struct nk_sockaddr 
     relay->totals.accepted++;
     if (!link) {
         relay->totals.failed++;
+        relay->last_failure = EXIT_STATUS_FAILED;
         return NULL;
     }
     relay->totals.active++;
@@ -266,16 +267,15 @@ struct relay_link *relay_link_new(struct relay *relay, const struct nk_sockaddr 
     return link;
 }
 
-void relay_link_start(struct relay *relay, int fd)
+void relay_link_start(struct relay *relay, int fd, const struct nk_sockaddr *address)
 {
-    struct nk_sockaddr address;
-    int error = nk_socket_peer(fd, &address);
-    struct relay_link *link = error ? NULL : relay_link_new(relay, &address);
-    if (!link) { /* it has gone already, or there is no memory */
+    struct relay_link *link = relay_link_new(relay, address);
+    if (!link) {
         close(fd);
+        relay_link_gone(relay);
         return;
     }
-    error = cat_port_open(&link->client, relay->loop, fd);
+    int error = cat_port_open(&link->client, relay->loop, fd);
     if (error) {
         close(fd);
         relay_link_fail(link, "watch", error);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cat/cat_relay_private.h"
+#include "os/socket.h"
 
 /* Blocking is fine: nothing is relayed yet. Returns how many, or -ENOENT. */
 static int resolve(const struct nk_address *address, struct nk_sockaddr *out)
@@ -45,7 +46,9 @@ static void announce(const struct relay *relay, const struct nk_sockaddr *bound)
 static void on_accepted(void *context, int fd)
 {
     struct relay *relay = context;
-    if (relay->has_stopped_accepting) {
+    struct nk_sockaddr client;
+    bool has_gone = nk_socket_peer(fd, &client) != 0; /* then it is as if nobody had come */
+    if (relay->has_stopped_accepting || has_gone) {
         close(fd);
         return;
     }
@@ -53,7 +56,7 @@ static void on_accepted(void *context, int fd)
         relay_stop_listening(relay);
     else if (relay->totals.active + 1 >= relay->limit)
         relay_pause(relay); /* the others wait in the backlog */
-    relay_link_start(relay, fd);
+    relay_link_start(relay, fd, &client);
 }
 
 static bool is_wildcard_v6(const struct nk_sockaddr *address)

@@ -121,8 +121,9 @@ struct relay_link {
 
 /* ---- cat_relay_link.c ---- */
 
-/* Takes over the connected descriptor. Without memory the client is lost. */
-void relay_link_start(struct relay *relay, int fd);
+/* Takes over the connected descriptor of the client at that address. Without memory the
+ * client is lost. */
+void relay_link_start(struct relay *relay, int fd, const struct nk_sockaddr *address);
 
 /* A client at that address, still without a connection to either side; NULL without
  * memory. */

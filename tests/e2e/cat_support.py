@@ -1,8 +1,10 @@
 """`netkit connect` and `netkit listen`, running, and the peers of both."""
 
+import contextlib
 import json
 import os
 import select
+import signal
 import socket
 import subprocess
 import tempfile
@@ -138,6 +140,23 @@ def fill(target, write, pause=0.2):
         except BlockingIOError:
             time.sleep(0.01)
     return written
+
+
+@contextlib.contextmanager
+def frozen(pid):
+    """The program stands still meanwhile."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        netkit_server.wait_until(lambda: Process(pid).state() == "T", "it stands still")
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def come_and_go(pid, address):
+    """A client that is reset before the program has accepted it."""
+    with frozen(pid):
+        netkit_server.reset(netkit_server.connect(address))
 
 
 class Peer:

@@ -30,6 +30,10 @@ class Process:
     def thread_count(self):
         return len(self._tasks())
 
+    def state(self):
+        """A letter: R runs, S sleeps, T is stopped ..."""
+        return (self._proc / "stat").read_text().rsplit(")", 1)[1].split()[0]
+
     def cpu_seconds(self):
         """CPU time of all threads that run now, exact to the nanosecond."""
         total = sum(int((task / "schedstat").read_text().split()[0]) for task in self._tasks())

@@ -10,7 +10,7 @@ import time
 import pytest
 
 import netkit_server
-from cat_support import MIB, Peer, pattern
+from cat_support import MIB, Peer, come_and_go, pattern
 from event_schema import read_events
 from netkit_server import PATIENCE, connect, run, wait_until
 from relay_support import RelayStage, exchange, is_reset, is_silent, is_turned_away
@@ -356,6 +356,19 @@ def test_once_and_a_reset(stage):
     relay.expect_status = 6
     relay.wait()
     relay.check()
+
+
+@pytest.mark.dispatchers
+@pytest.mark.parametrize("words", [["--once"], ["--max-conns", "1"]])
+def test_a_client_that_has_gone_again(stage, words):
+    """One that is reset before it is accepted keeps the place of the next one for ever."""
+    server, word = stage.listener()
+    relay = stage.relay(word, *words)
+    come_and_go(relay.pid, relay.address)
+    exchange(*stage.pass_through(relay, server), size=1000)
+    if words == ["--once"]:
+        assert relay.wait() == 0
+        relay.check()
 
 
 # ---- addresses ----
