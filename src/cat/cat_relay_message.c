@@ -14,6 +14,10 @@
 /* Messages from one side before others are looked at. */
 #define MESSAGES_PER_EVENT 16
 
+/* Of a stream so much becomes a datagram, and no datagram or record is longer than that. */
+#define PIECE_MAX ((size_t)NK_DATAGRAM_MAX)
+#define MESSAGE_MAX CAT_PUMP_RECORD_MAX
+
 /* Bytes that wait for one side: while it is dialled, or when it is slow. */
 #define QUEUE_MAX ((size_t)256 * 1024)
 
@@ -243,22 +247,23 @@ static ssize_t read_datagram(int fd, void *data, size_t size)
 }
 
 /* One message. Returns its length or -errno; *has_ended: the end of a stream. */
-static ssize_t read_message(const struct relay_link *link, struct cat_port *port, void *data,
-                            size_t size, bool *has_ended)
+static ssize_t read_message(const struct relay_link *link, struct cat_port *port,
+                            char data[static MESSAGE_MAX], bool *has_ended)
 {
     if (port == &link->target && relay_has_datagram_targets(link->relay))
-        return read_datagram(port->fd, data, size);
-    return cat_port_read_record(port, data, size, has_ended);
+        return read_datagram(port->fd, data, MESSAGE_MAX);
+    return cat_port_read_record(port, data, port->keeps_records ? MESSAGE_MAX : PIECE_MAX,
+                                has_ended);
 }
 
 /* False when there is no more to do now, or the link was closed. */
 static bool read_target(struct relay_link *link)
 {
-    char bytes[NK_DATAGRAM_RUN_MAX];
+    char bytes[MESSAGE_MAX];
     bool has_ended = false;
     if (!cat_relay_queue_is_empty(&link->to_client))
         return false;
-    ssize_t got = read_message(link, &link->target, bytes, sizeof(bytes), &has_ended);
+    ssize_t got = read_message(link, &link->target, bytes, &has_ended);
     if (got == -EAGAIN)
         return false;
     if (got == -EMSGSIZE) {
@@ -310,11 +315,11 @@ void relay_message_from_client(struct relay_link *link, struct nk_slice message)
 /* As read_target. */
 static bool read_client(struct relay_link *link)
 {
-    char bytes[NK_DATAGRAM_MAX];
+    char bytes[MESSAGE_MAX];
     bool has_ended = false;
     if (link->client_has_ended || !cat_relay_queue_is_empty(&link->to_target))
         return false;
-    ssize_t got = read_message(link, &link->client, bytes, sizeof(bytes), &has_ended);
+    ssize_t got = read_message(link, &link->client, bytes, &has_ended);
     if (got == -EAGAIN)
         return false;
     if (got == -EMSGSIZE) {

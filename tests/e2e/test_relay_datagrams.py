@@ -10,7 +10,7 @@ import pytest
 
 import datagram_client
 import netkit_server
-from cat_support import MIB, Peer, pattern
+from cat_support import MIB, Peer, frozen, pattern
 from netkit_server import PATIENCE, connect, run, wait_until
 from relay_support import RelayStage, is_reset, is_silent
 
@@ -337,6 +337,24 @@ def test_datagrams_to_a_stream(stage, transport):
     client.send(b"once more")
     other = stage.keep(Peer(server.accept()[0]))
     assert other.receive(9) == b"once more"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_long_answer_of_a_stream(stage, kind):
+    """A read that is longer than a datagram can be is dropped."""
+    server, word = stage.listener("unix")
+    relay = stage.datagram_relay(word, kind=kind)
+    client = stage.client(relay)
+    client.send(b"question")
+    other = stage.keep(Peer(server.accept()[0]))
+    assert other.receive(8) == b"question"
+    answer = pattern(100000)
+    with frozen(relay.pid):
+        other.send(answer)
+    received = b""
+    while len(received) < len(answer):
+        received += client.recv(1 << 17)
+    assert received == answer
 
 
 def test_drain_ends_the_streams(stage):
