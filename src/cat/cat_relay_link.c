@@ -126,7 +126,7 @@ static void release(struct relay_link *link)
 void relay_link_close(struct relay_link *link)
 {
     if (link->action)
-        link->relay->last_failure = EXIT_STATUS_LOST;
+        link->relay->last_failure = link->has_expired ? EXIT_STATUS_TIMED_OUT : EXIT_STATUS_LOST;
     report_closed(link);
     release(link);
 }
@@ -155,6 +155,17 @@ void relay_link_refuse(struct relay_link *link, const char *action, int error)
     link->error = error;
     report_failed(link);
     release(link);
+}
+
+void relay_link_expire(struct relay_link *link)
+{
+    link->is_reset = true;
+    if (!link->action) {
+        link->has_expired = true;
+        link->action = "go on with";
+        link->error = -ETIMEDOUT;
+    }
+    relay_link_close(link);
 }
 
 void relay_link_drop(struct relay_link *link)

@@ -104,7 +104,7 @@ static uint64_t patience(const struct relay_link *link)
 static void end_silent(struct relay_link *link)
 {
     if (link->client.fd >= 0 && !link->client_has_ended)
-        lose(link, "go on with", -ETIMEDOUT);
+        relay_link_expire(link);
     else
         relay_link_close(link);
 }

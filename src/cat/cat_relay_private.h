@@ -86,7 +86,8 @@ struct relay_link {
     struct nk_dialer *dialer;    /* DIALLING */
     struct cat_port client;
     struct cat_port target;
-    bool is_reset; /* nothing is kept for either side when it is closed */
+    bool is_reset;    /* nothing is kept for either side when it is closed */
+    bool has_expired; /* it was silent for too long, and that is why it ends */
 
     /* Streams and records: */
     struct cat_pump there; /* client -> target */
@@ -137,6 +138,9 @@ void relay_link_fail(struct relay_link *link, const char *action, int error);
 
 /* It seemed to be joined, but the target is not there. */
 void relay_link_refuse(struct relay_link *link, const char *action, int error);
+
+/* Closes it with a reset because it was silent for too long. */
+void relay_link_expire(struct relay_link *link);
 
 /* Cuts it because the time is over. */
 void relay_link_cut(struct relay_link *link);

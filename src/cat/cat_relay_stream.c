@@ -128,9 +128,7 @@ void relay_stream_timeout(struct relay_link *link)
     } else if (relay_link_sent(link) + relay_link_received(link) != link->moved) {
         watch_for_silence(link);
     } else {
-        link->is_reset = true;
-        note_failure(link, "go on with", -ETIMEDOUT);
-        relay_link_close(link);
+        relay_link_expire(link);
     }
 }
 

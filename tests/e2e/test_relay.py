@@ -371,6 +371,16 @@ def test_a_client_that_has_gone_again(stage, words):
         relay.check()
 
 
+def test_once_and_silence(stage):
+    """Its status is not the one that connect has for --idle-timeout."""
+    relay, client, server = stage.through("--once", "--idle-timeout", "300ms")
+    assert is_reset(client.socket)
+    assert is_reset(server.socket)
+    relay.expect_status = 5
+    relay.wait()
+    relay.check()
+
+
 # ---- addresses ----
 
 
