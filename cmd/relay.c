@@ -135,6 +135,11 @@ static bool carries_stream(enum nk_scheme scheme)
     return scheme == NK_SCHEME_TCP || scheme == NK_SCHEME_UNIX;
 }
 
+static bool carries_datagrams(enum nk_scheme scheme)
+{
+    return scheme == NK_SCHEME_UDP || scheme == NK_SCHEME_UNIX_DGRAM;
+}
+
 /* What is wrong with a well-formed address here, or NULL. */
 static const char *find_mistake(const struct nk_address *address, bool is_target)
 {
@@ -179,12 +184,14 @@ static enum exit_status find_contradiction(const struct command_call *call)
     if (nk_scheme_is_unix(from) && (mine->access.allow != NULL || mine->access.deny != NULL))
         return command_usage_error(name, "--%s has no effect on unix sockets",
                                    mine->access.allow != NULL ? "allow" : "deny");
-    if (mine->relay.once && (from == NK_SCHEME_UDP || from == NK_SCHEME_UNIX_DGRAM))
+    if (mine->relay.once && carries_datagrams(from))
         return command_usage_error(name, "--once has no effect on datagrams, which have no end");
     if (mine->relay.accept_proxy && !carries_stream(from))
         return command_usage_error(name, "--accept-proxy needs a stream to read from");
     if (mine->relay.send_proxy > 0 && !carries_stream(to))
         return command_usage_error(name, "--send-proxy needs a stream to write to");
+    if (mine->relay.send_proxy > 0 && carries_datagrams(from))
+        return command_usage_error(name, "--send-proxy has no effect on clients with datagrams");
     return EXIT_STATUS_OK;
 }
 

@@ -431,6 +431,8 @@ def test_unresolved():
     ["--allow", "10.0.0.0/99", "localhost:1", "localhost:2"],
     ["--send-proxy", "v3", "localhost:1", "localhost:2"],
     ["--send-proxy", "v1", "localhost:1", "unix-seqpacket:/tmp/x"],
+    ["--send-proxy", "v1", "udp://localhost:1", "localhost:2"],
+    ["--send-proxy", "v2", "unix-dgram:/tmp/x", "localhost:2"],
     ["--accept-proxy", "unix-seqpacket:/tmp/x", "localhost:1"],
     [],
     ["localhost:1"],
