@@ -148,7 +148,7 @@ static int set_attributes(posix_spawnattr_t *attributes)
     return -error;
 }
 
-/* Without `out` it is thrown away. */
+/* Without `out` it is thrown away. What we have inherited is not passed on. */
 static int set_descriptors(posix_spawn_file_actions_t *actions, int in, int out)
 {
     int error = posix_spawn_file_actions_adddup2(actions, in, STDIN_FILENO);
@@ -156,6 +156,8 @@ static int set_descriptors(posix_spawn_file_actions_t *actions, int in, int out)
         error = posix_spawn_file_actions_adddup2(actions, out, STDOUT_FILENO);
     else if (!error)
         error = posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    if (!error)
+        error = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
     return -error;
 }
 

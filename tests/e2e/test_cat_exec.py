@@ -91,6 +91,15 @@ def test_standard_input_and_output_are_left_alone(stage, role):
     assert cat.receive_all() == b""
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_no_other_descriptors(stage, tmp_path, role):
+    """A command holds what the one who has started the program has opened."""
+    cat, peer = stage.pair(role, "--exec", "test -e /proc/self/fd/9 && echo one || echo none",
+                           prefix=["sh", "-c", f'exec "$0" "$@" 9>{tmp_path}/open'])
+    assert peer.receive_all() == b"none\n"
+    cat.wait(0)
+
+
 def test_output_is_not_shown_and_errors_are(stage):
     """Messages of the command get lost, or reach the peer."""
     cat, peer = stage.pair("listen", "--exec", "echo trouble >&2; echo fine")
