@@ -56,7 +56,10 @@ static const struct option_part parts[] = {
 /* The options that go with many peers, and those that do not. */
 static enum exit_status check_many(const struct command_call *call)
 {
-    static const char *const for_one[] = {"linger", "limit-rate", "progress"};
+    static const struct {
+        const char *name;
+        bool is_for_commands; /* also when there are many of them */
+    } for_one[] = {{"linger", true}, {"limit-rate", true}, {"progress", false}};
     struct cat_command_options *mine = call->options;
     const char *name = call->command->name;
 
@@ -67,11 +70,12 @@ static enum exit_status check_many(const struct command_call *call)
     mine->cat.keep_open = mine->cat.keep_open || mine->cat.broker;
     if (!mine->cat.keep_open && option_given(parts, &call->result, "max-conns"))
         return command_usage_error(name, "--max-conns has no effect without --keep-open");
-    if (!mine->cat.keep_open || mine->cat.exec != NULL || cat_is_for_datagrams(mine))
+    if (!mine->cat.keep_open || cat_is_for_datagrams(mine))
         return EXIT_STATUS_OK;
     for (size_t i = 0; i < NK_ARRAY_LENGTH(for_one); i++) {
-        if (option_given(parts, &call->result, for_one[i]))
-            return command_usage_error(name, "--%s has no effect with --%s", for_one[i],
+        bool has_effect = mine->cat.exec != NULL && for_one[i].is_for_commands;
+        if (!has_effect && option_given(parts, &call->result, for_one[i].name))
+            return command_usage_error(name, "--%s has no effect with --%s", for_one[i].name,
                                        mine->cat.broker ? "broker" : "keep-open");
     }
     return EXIT_STATUS_OK;

@@ -508,6 +508,7 @@ def test_events(stage):
     (["--broker", "--on-eof", "close"], "--on-eof has no effect"),
     (["--max-conns", "3"], "--max-conns has no effect without --keep-open"),
     (["-k", "--linger", "1s"], "--linger has no effect with --keep-open"),
+    (["-k", "--exec", "cat", "--progress"], "--progress has no effect with --keep-open"),
     (["-k", "--max-conns", "0"], "too small"),
 ])
 def test_mistakes(words, text):
