@@ -12,13 +12,14 @@
 
 /* What all peers of one loop have in common; zero at first. */
 struct peer_replies_total {
-    size_t bytes; /* held back for all of them */
+    size_t bytes; /* held back for all of them, overhead included */
 };
 
 /* A part of peer->session. */
 struct peer_replies {
     struct reply_queue queue;
     struct peer_replies_total *total;
+    size_t counted; /* bytes of the queue that the total has */
     struct nk_udp_endpoint *endpoint;
     struct nk_peer *peer;
 };

@@ -98,6 +98,18 @@ static void a_peer_may_have_so_much_held_back(void **state)
     total.bytes -= 16 * 1024 * 1024;
 }
 
+/* Otherwise empty datagrams of many peers, whose addresses cost nothing to forge, would fill
+ * the memory. */
+static void empty_replies_count(void **state)
+{
+    (void)state;
+    assert_int_equal(nk_socket_send(client, "x", 1, false), 1);
+    TURN_UNTIL(loop, record.datagrams == 1);
+    size_t before = total.bytes;
+    assert_non_null(peer_replies_add(replies_of(record.last_peer), 0, 3600 * SECOND));
+    assert_true(total.bytes > before);
+}
+
 /* Otherwise answers to a client that is forgotten would leak, or not be counted as lost. */
 static void what_a_forgotten_peer_is_owed_is_dropped(void **state)
 {
@@ -116,6 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(replies_are_sent_to_their_peer),
         CASE(a_peer_may_have_so_much_held_back),
+        CASE(empty_replies_count),
         CASE(what_a_forgotten_peer_is_owed_is_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
