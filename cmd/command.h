@@ -9,6 +9,9 @@
  *      man/netkit.1;
  *   4. renew completions/ with `netkit completion SHELL`, for bash, zsh and fish.
  *
+ * Addresses, the environment, failures and events mean the same to all commands:
+ * address_word.h, dispatcher.h, failure.h, json_line.h and output.h are for that.
+ *
  * The tests check each of these steps, and that `--help` stays within 60 lines
  * of 80 columns and ends with an example.
  *

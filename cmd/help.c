@@ -235,7 +235,7 @@ void help_print_program(FILE *out)
           "  tcp://HOST:PORT  http://HOST:PORT/                 the same with its scheme\n"
           "  udp://HOST:PORT                                    UDP\n"
           "  unix:/path  unix:@name                             unix socket; @: no file\n"
-          "  unix-dgram:/path  unix-dgram:@name                 the same for datagrams\n",
+          "  unix-dgram:/path  unix-seqpacket:/path             of datagrams, of records\n",
           out);
     print_options(out, &program_command);
     print_examples(out, examples);

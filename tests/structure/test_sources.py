@@ -138,6 +138,20 @@ def test_every_module_of_the_library_has_a_test():
     assert not wrong, report(wrong)
 
 
+def test_the_tour_leads_somewhere():
+    """The README's tour of the code names files and functions: who follows it would look for some
+    that were moved or renamed."""
+    tour = read("README.md").split("## Reading the code")[1].split("\n## ")[0]
+    there = {path.name for path in all_sources()}
+    wrong = [name for name in re.findall(r"\w+\.[ch]\b", tour) if name not in there]
+    wrong += [name for name in re.findall(r"`([\w/]+/(?:\w+\.[ch])?)`", tour)
+              if not (ROOT / name).exists()]
+    product = "".join(read(path) for path in product_sources())
+    wrong += [name for name in re.findall(r"`(\w+_\w+)`", tour)
+              if not re.search(rf"\b{name}\(", product)]
+    assert not wrong, report(wrong)
+
+
 def test_exceptions_are_still_needed():
     """A list of exceptions that names modules which are gone hides the next gap."""
     wrong = [module for module in TESTED_ELSEWHERE if not (ROOT / f"lib/{module}.c").is_file()]
