@@ -161,7 +161,7 @@ enum exit_status shell_client_run(const struct shell_client_options *options,
         .reporter = reporter,
     };
     nk_buffer_init(&client.request.text, SHELL_CLIENT_REQUEST_MAX + 1);
-    nk_buffer_init(&client.raw.line, SHELL_SHOW_BYTES);
+    nk_buffer_init(&client.raw.line, SHELL_CLIENT_RAW_LINE_MAX);
     client.status = open_all(&client);
     if (client.status == EXIT_STATUS_OK)
         run_loop(&client);

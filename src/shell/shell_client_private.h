@@ -30,6 +30,7 @@
 #include "shell/shell_request.h"
 #include "shell/shell_show.h"
 #include "shell/shell_stream.h"
+#include "shell/shell_text.h"
 #include "shell/shell_token.h"
 #include "terminal/line_editor.h"
 #include "threads/worker_pool.h"
@@ -59,6 +60,9 @@ enum shell_purpose {
 
 /* No request, and no line of a script, is longer. */
 #define SHELL_CLIENT_REQUEST_MAX ((size_t)1024 * 1024)
+
+/* A longer line of the raw form is cut in pieces: each can be shown, all escaped. */
+#define SHELL_CLIENT_RAW_LINE_MAX (SHELL_SHOW_BYTES / SHELL_ESCAPED_MAX)
 
 struct shell_client_link {
     struct nk_worker_pool *pool;

@@ -11,7 +11,8 @@ import pytest
 import netkit_server
 from cat_support import Cat, Stage
 from netkit_server import PATIENCE
-from test_shell_client import outcome, run
+from terminal_support import Terminal
+from test_shell_client import Script, outcome, plays, run
 
 pytestmark = pytest.mark.dispatchers
 
@@ -144,6 +145,22 @@ def test_server_that_goes(stage, how):
         peer.close()
     client.wait(6)
     assert client.stderr().startswith(f"netkit: cannot go on with '{address}': ")
+
+
+def test_names_of_a_hostile_server(stage, tmp_path):
+    """What a server sends as one name could act on the terminal, or, once it is made visible, be
+    more than a listing has room for."""
+    def session(script, connection):
+        plays("ls", 70_000 * b"\1")(script, connection)
+        assert connection.recv(1) == b""
+
+    server = Script(session)
+    terminal = stage.keep(Terminal("shell", "client", "--compat", server.address, "-e", "ls",
+                                   directory=tmp_path, NO_COLOR="1"))
+    terminal.wait(0)
+    server.finish()
+    assert terminal.look().count(r"\x01") == 70_000
+    assert "\1" not in terminal.look()
 
 
 def test_server_that_sends_on_behind_the_end(stage):
