@@ -96,6 +96,7 @@ struct shell_client_request {
 struct shell_client_raw {
     struct nk_timer timer; /* runs while an answer may still come */
     struct nk_buffer line; /* what its last line has so far */
+    bool is_paused;        /* a piece of it waits until the output has room */
     bool is_discarding;    /* nobody wants to see the rest of it */
 };
 
@@ -242,6 +243,10 @@ void shell_raw_send(struct shell_client *client, struct nk_slice text);
 
 /* Reading goes on. */
 void shell_raw_resumed(struct shell_client *client);
+
+/* Nobody wants to see the rest of the answer. Its end cannot be told from the next one, so
+ * it is waited for. */
+void shell_raw_discard(struct shell_client *client);
 
 /* Behind the last request: the sending direction ends. */
 void shell_raw_leave(struct shell_client *client);

@@ -102,14 +102,24 @@ size_t shell_raw_take(struct shell_client *client, struct nk_slice input)
     if (done < input.len) {
         nk_tcp_connection_pause_reading(client->link.connection);
         nk_event_loop_cancel_timer(client->loop, &client->raw.timer);
+        client->raw.is_paused = true;
     } else if (done > 0) {
         start_timer(client, client->options->settle);
     }
     return done;
 }
 
+/* The silence behind an answer begins when all of it could be read. */
 void shell_raw_resumed(struct shell_client *client)
 {
+    if (client->raw.is_paused)
+        start_timer(client, client->options->settle);
+    client->raw.is_paused = false;
+}
+
+void shell_raw_discard(struct shell_client *client)
+{
+    client->raw.is_discarding = true;
     start_timer(client, client->options->settle);
 }
 
@@ -130,6 +140,7 @@ void shell_raw_send(struct shell_client *client, struct nk_slice text)
         shell_raw_leave(client);
         return;
     }
+    nk_event_loop_cancel_timer(client->loop, &client->raw.timer); /* of the answer before */
     shell_link_send(client, text);
     if (client->request.command == SHELL_COMMAND_CD)
         start_timer(client, client->options->settle);

@@ -249,7 +249,7 @@ void shell_session_discard(struct shell_client *client)
     client->input.script = nk_slice_make(NULL, 0);
     shell_output_discard(client);
     if (client->options->compat) {
-        client->raw.is_discarding = true; /* its end cannot be told from the next answer */
+        shell_raw_discard(client);
         shell_link_resume(client);
         return;
     }

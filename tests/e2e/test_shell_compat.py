@@ -5,6 +5,7 @@ test_shell_server.py.)"""
 import os
 import socket
 import threading
+import time
 
 import pytest
 
@@ -145,6 +146,31 @@ def test_server_that_goes(stage, how):
         peer.close()
     client.wait(6)
     assert client.stderr().startswith(f"netkit: cannot go on with '{address}': ")
+
+
+def test_slow_reader_does_not_shorten_the_next_answer(stage):
+    """Time in which the answer before was still being written would count as the silence behind
+    this one: its error would be taken for a name, and the script for a success."""
+    names = 20_000 * b"name\n"  # more than a pipe holds, and less than stops the client
+    listed = threading.Event()
+
+    def session(script, connection):
+        plays("ls", names)(script, connection)
+        listed.set()
+        plays("pwd")(script, connection)
+        time.sleep(0.6)
+        connection.sendall(b"error: gone")
+        assert connection.recv(1) == b""
+
+    server = Script(session)
+    client = stage.keep(Cat("shell", "client", "--compat", server.address, "-e", "ls; pwd",
+                            "--settle", "200ms"))
+    assert listed.wait(PATIENCE)
+    time.sleep(0.5)  # the answer is over, as far as silence tells
+    assert client.receive(30_000) + client.receive_all() == names
+    client.wait(1)
+    assert client.stderr() == "netkit: gone\n"
+    server.finish()
 
 
 def test_names_of_a_hostile_server(stage, tmp_path):
