@@ -136,6 +136,7 @@ static void close_all(struct shell_client *client)
     free(client->request.error);
     free(client->directory);
     free(client->former);
+    free(client->told);
     free(client->failure.object);
     free(client->failure.reason);
 }

@@ -4,7 +4,9 @@
 #include "shell/shell_client_private.h"
 #include "shell/shell_reply.h"
 
-static void set_directory(struct shell_client *client, struct nk_slice directory)
+/* The answer that tells the directory is complete: before that a request may have to be
+ * asked again, from where it was asked first. */
+static void take_directory(struct shell_client *client)
 {
     bool has_moved = client->request.command == SHELL_COMMAND_CD && client->request.is_answered &&
                      !client->request.error;
@@ -12,7 +14,9 @@ static void set_directory(struct shell_client *client, struct nk_slice directory
         shell_client_keep(&client->former, client->directory);
         client->directory = NULL;
     }
-    shell_client_keep(&client->directory, nk_slice_copy_string(directory));
+    shell_client_keep(&client->directory, client->told);
+    client->told = NULL;
+    shell_person_update_prompt(client);
 }
 
 static void take_payload(struct shell_client *client, struct nk_slice text)
@@ -24,7 +28,7 @@ static void take_payload(struct shell_client *client, struct nk_slice text)
         shell_output_line(client, text);
         break;
     case SHELL_FOR_DIRECTORY:
-        set_directory(client, text);
+        shell_client_keep(&client->told, nk_slice_copy_string(text));
         break;
     case SHELL_FOR_COMPLETION:
         shell_person_take_name(client, text);
@@ -63,11 +67,11 @@ static void take_status(struct shell_client *client, const struct shell_reply *r
                           is_error ? nk_slice_copy_string(reply->text) : NULL);
     } else if (purpose == SHELL_FOR_COMPLETION) {
         shell_person_end_names(client, !is_error);
-    } else if (purpose == SHELL_FOR_DIRECTORY && (is_error || !client->directory)) {
+    } else if (purpose == SHELL_FOR_DIRECTORY && (is_error || !client->told)) {
         shell_client_fail(client, EXIT_STATUS_FAILED, "talk to", client->link.address, -EBADMSG,
                           "it does not tell the directory");
     } else if (purpose == SHELL_FOR_DIRECTORY) {
-        shell_person_update_prompt(client);
+        take_directory(client);
     } else if (purpose == SHELL_FOR_RETURN && is_error) {
         cannot_return(client, reply->text);
     } else if (purpose == SHELL_FOR_TOKEN && is_error) {

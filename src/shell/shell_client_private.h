@@ -141,6 +141,7 @@ struct shell_client {
     size_t expected_count;
     char *directory; /* where the session is, as the server has written it; NULL = unknown */
     char *former;    /* and where `cd -` goes */
+    char *told;      /* what the answer that tells the directory has said, before its status */
     struct shell_client_request request;
     struct shell_client_raw raw;
     struct shell_client_input input;

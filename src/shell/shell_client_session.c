@@ -268,6 +268,7 @@ void shell_session_forget(struct shell_client *client)
     bool was_asked = client->state == SHELL_CLIENT_ASKING;
     client->expected_count = 0;
     client->person.is_completing = false;
+    shell_client_keep(&client->told, NULL);
     client->state = SHELL_CLIENT_DIALLING;
     if (!was_asked)
         return;

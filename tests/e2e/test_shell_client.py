@@ -375,6 +375,16 @@ def test_reconnect_asks_again_what_was_lost():
     assert "netkit: the connection was lost in the middle of the answer\n" in done.stderr
 
 
+def test_reconnect_in_the_middle_of_a_change_of_directory():
+    """`cd a` that was done already, as far as this client knows, would be done again from there."""
+    server = Script(
+        plays(READY, "pwd\n", b" /\nok\n", "cd a\npwd\n", b"ok\n /a\n"),
+        plays(READY, 'cd "/"\n', b"ok\n", "cd a\npwd\n", b"ok\n /a\nok\n", "ls\n", b" x\nok\n"))
+    done = run(server.address, "--reconnect", "-e", "cd a; ls")
+    server.finish()
+    assert (done.returncode, done.stdout) == (0, "x\n")
+
+
 def test_reconnect_is_no_way_around_fail_fast():
     """A script would go on behind an answer that was cut in two."""
     server = Script(plays(READY, "pwd\n", b" /\nok\n", "ls\n", b" one\n"))
