@@ -167,7 +167,8 @@ void shell_session_be_ready(struct shell_client *client)
     struct shell_client_request *request = &client->request;
     client->state = SHELL_CLIENT_READY;
     client->link.was_made = true;
-    client->link.backoff = (struct shell_backoff){0};
+    if (!request->is_to_be_asked) /* it may be what the connection is lost of */
+        client->link.backoff = (struct shell_backoff){0};
     shell_link_wait(client, false);
     shell_person_open(client);
     if (follows_directory(client) && !client->directory) {
@@ -211,6 +212,7 @@ void shell_session_conclude(struct shell_client *client, enum exit_status failur
         .elapsed = nk_clock_monotonic(nk_clock_system()) - request->started_at,
     };
     shell_output_finish(client);
+    client->link.backoff = (struct shell_backoff){0};
     if (request->error) {
         client->totals.failed++;
         client->status = shell_person_is_there(client) ? EXIT_STATUS_OK : failure;

@@ -385,6 +385,20 @@ def test_reconnect_in_the_middle_of_a_change_of_directory():
     assert (done.returncode, done.stdout) == (0, "x\n")
 
 
+def test_reconnect_waits_longer_when_a_request_is_lost_again():
+    """A server that dies of a request would be asked four times a second, for ever."""
+    server = Script(
+        plays(READY, "pwd\n", b" /\nok\n", "ls\n"),
+        plays(READY, 'cd "/"\n', b"ok\n", "ls\n"),
+        plays(READY, 'cd "/"\n', b"ok\n", "ls\n", b" x\nok\n", "pwd\n"),
+        plays(READY, 'cd "/"\n', b"ok\n", "pwd\n", b" /\nok\n"))
+    done = run(server.address, "--json", "--reconnect", "-e", "ls; pwd")
+    server.finish()
+    assert (done.returncode, done.stdout) == (0, "x\n/\n")
+    lost = [event["delay"] for event in read_events(done.stderr) if event["event"] == "lost"]
+    assert lost == [0.25, 0.5, 0.25]
+
+
 def test_reconnect_is_no_way_around_fail_fast():
     """A script would go on behind an answer that was cut in two."""
     server = Script(plays(READY, "pwd\n", b" /\nok\n", "ls\n", b" one\n"))
