@@ -135,18 +135,23 @@ static void offer_names(struct shell_client *client)
     free(names);
 }
 
+void shell_person_forget_names(struct shell_client *client)
+{
+    client->person.is_completing = false;
+    nk_buffer_deinit(&client->person.names);
+}
+
 void shell_person_end_names(struct shell_client *client, bool is_complete)
 {
     static const struct nk_slice too_many = NK_SLICE("more than 1,000 names begin so\n");
     struct shell_client_person *person = &client->person;
     if (!person->is_completing)
         return;
-    person->is_completing = false;
     if (person->name_count > SHELL_COMPLETION_NAMES_MAX)
         line_editor_print(person->editor, too_many);
     else if (is_complete && person->name_count > 0)
         offer_names(client);
-    nk_buffer_deinit(&person->names);
+    shell_person_forget_names(client);
 }
 
 static void ask_for_names(struct shell_client *client)

@@ -325,4 +325,7 @@ void shell_person_update_prompt(struct shell_client *client);
 void shell_person_take_name(struct shell_client *client, struct nk_slice name);
 void shell_person_end_names(struct shell_client *client, bool is_complete);
 
+/* None will come any more. */
+void shell_person_forget_names(struct shell_client *client);
+
 #endif

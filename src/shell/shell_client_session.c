@@ -269,8 +269,8 @@ void shell_session_forget(struct shell_client *client)
     struct shell_client_request *request = &client->request;
     bool was_asked = client->state == SHELL_CLIENT_ASKING;
     client->expected_count = 0;
-    client->person.is_completing = false;
     shell_client_keep(&client->told, NULL);
+    shell_person_forget_names(client);
     client->state = SHELL_CLIENT_DIALLING;
     if (!was_asked)
         return;

@@ -12,6 +12,7 @@ import pytest
 from cat_support import Stage
 from netkit_server import NETKIT, PATIENCE, wait_until
 from terminal_support import LEFT, UP, Screen, Terminal, control
+from test_shell_client import READY, Script, plays
 from test_shell_compat import CourseServer
 
 LARGE = 30_000
@@ -185,6 +186,23 @@ def test_completion_of_what_is_not_there(talk, server):
     terminal.type("ls nothing/x\tls /fl\tcd no\t" + control("c") + "pwd\r")
     terminal.wait_for("\n/\r\n")
     leave(terminal)
+
+
+def test_completion_after_a_loss(talk):
+    """Names that came before the connection was lost would be offered again, in the place of those
+    that are there now."""
+    question = 'ls -F -m 1001 -p "so"\n'
+    server = Script(plays(READY, "pwd\n", b" /\nok\n", question, b" somewhere\n"),
+                    plays(READY, 'cd "/"\n', b"ok\n", question, b" sound\nok\n"))
+    terminal = talk(server.address, "--reconnect")
+    terminal.type("ls so\t")
+    terminal.wait_for("trying again in 250ms")
+    terminal.wait_for("/> ls so")
+    terminal.type("\t")
+    terminal.wait_for("ls sound ")
+    server.finish()
+    terminal.process.send_signal(signal.SIGTERM)
+    terminal.wait(-signal.SIGTERM)
 
 
 def test_completion_among_very_many(talk, large):
