@@ -280,10 +280,12 @@ void shell_session_forget(struct shell_client *client)
     }
     shell_client_keep(&request->error,
                       strdup("the connection was lost in the middle of the answer"));
-    if (client->options->reconnect)
+    if (client->options->reconnect) {
         shell_session_conclude(client, EXIT_STATUS_LOST);
-    else
-        shell_output_finish(client); /* the end of the program tells the rest */
+    } else { /* the end of the program tells the rest */
+        client->totals.failed++;
+        shell_output_finish(client);
+    }
     client->state = SHELL_CLIENT_DIALLING;
     if (client->options->reconnect && client->options->fail_fast && !shell_person_is_there(client))
         shell_client_end(client, client->status);

@@ -498,6 +498,15 @@ def test_events_tell_of_losses(stage):
     assert events[1]["status"] == 4
 
 
+def test_a_lost_request_has_failed():
+    """A program would count it among those that were answered."""
+    server = Script(plays(READY, "ls\n", b" one\n"))
+    done = run(server.address, "--json", "-e", "ls; pwd")
+    server.finish()
+    summary = read_events(done.stderr)[-1]
+    assert (summary["requests"], summary["failed"], summary["status"]) == (1, 1, 6)
+
+
 def test_totals_on_demand(server, stage):
     """Nobody could see what a client does that runs for days."""
     client = stage.keep(Cat("shell", "client", server.address, "--json"))
