@@ -284,7 +284,7 @@ static enum exit_status status_of(const struct probe_run *run, bool is_violated)
         outcome.replies += target->statistics.replies;
         outcome.missed += probe_statistics_missed(&target->statistics);
         outcome.losses += target->statistics.losses;
-        outcome.is_unknown |= target->kind->is_session && target->state == PROBE_STATE_UNKNOWN;
+        outcome.is_unknown |= target->state == PROBE_STATE_UNKNOWN;
         if (target->end_status != EXIT_STATUS_OK && target->end_order > last_end) {
             last_end = target->end_order;
             outcome.last_end = target->end_status;

@@ -5,7 +5,8 @@
  *     the session's    a session has ended by a failure (the last of several) and was not
  *                      begun anew since
  *     3 4 5 6          nothing was ever answered: the last failure's own status
- *     5                the time was up before any probe, or session, came to something
+ *     5                the time was up before any probe came to something, or before anything
+ *                      was known of some target
  *     1                something was not answered, and no threshold says how much may be;
  *                      or a session was lost on the way
  *     0                all else
@@ -25,7 +26,7 @@ struct probe_outcome {
     bool is_reached;  /* and they all were */
     bool is_violated; /* a threshold was not met */
     bool rates_loss;  /* a threshold is about unanswered probes */
-    bool is_unknown;  /* of some session nothing is known, not even that there is a peer */
+    bool is_unknown;  /* of some target nothing is known, not even that there is a peer */
     uint64_t sent;    /* over all targets */
     uint64_t replies;
     uint64_t missed;

@@ -76,6 +76,7 @@ static const struct probe_reporter reporter = {
 static struct {
     const struct probe_result *result; /* of each attempt; NULL = it never comes */
     bool is_at_once;                   /* from within start */
+    bool is_first_only;                /* the other targets say nothing */
     int start_error;
     size_t under_way;
     size_t most_under_way;
@@ -109,7 +110,8 @@ static int start(struct probe_attempt *attempt)
     fake.starts++;
     if (++fake.under_way > fake.most_under_way)
         fake.most_under_way = fake.under_way;
-    if (fake.start_error != 0 || fake.result == NULL)
+    if (fake.start_error != 0 || fake.result == NULL ||
+        (fake.is_first_only && attempt->target->index > 0))
         return fake.start_error;
     if (!fake.is_at_once)
         return nk_event_loop_set_timer(loop, &mine->timer, nk_event_loop_now(loop) + MILLISECOND);
@@ -159,6 +161,7 @@ static struct probe_options quick(uint64_t count)
     options.interval = 2 * MILLISECOND;
     options.count = count;
     fake.is_at_once = false;
+    fake.is_first_only = false;
     fake.start_error = 0;
     return options;
 }
@@ -201,6 +204,25 @@ static void silence_is_a_time_out(void **state)
     options.wait = 5 * MILLISECOND;
     assert_int_equal(run(options, NULL), EXIT_STATUS_TIMED_OUT);
     assert_int_equal(told.missed, 3);
+}
+
+/* Otherwise a target that has never answered is overlooked beside one that has, when the
+ * time is up before it was given up. */
+static void a_target_of_which_nothing_is_known_is_timed_out(void **state)
+{
+    static const char *const two[] = {"tcp://127.0.0.1:1", "tcp://127.0.0.1:2"};
+    struct probe_options options = quick(0);
+
+    (void)state;
+    options.targets = two;
+    options.target_count = 2;
+    options.interval = 20 * MILLISECOND;
+    options.wait = NK_NANOSECONDS_PER_SECOND;
+    options.timeout = 100 * MILLISECOND;
+    fake.is_at_once = true;
+    fake.is_first_only = true;
+    assert_int_equal(run(options, &answer), EXIT_STATUS_TIMED_OUT);
+    assert_true(told.replies > 0);
 }
 
 /* Otherwise a scan opens as many sockets as there are ports, or, when each attempt
@@ -335,6 +357,7 @@ int main(void)
         cmocka_unit_test(a_run_is_told_in_order),
         cmocka_unit_test(attempts_may_end_where_they_begin),
         cmocka_unit_test(silence_is_a_time_out),
+        cmocka_unit_test(a_target_of_which_nothing_is_known_is_timed_out),
         cmocka_unit_test(only_so_many_are_under_way),
         cmocka_unit_test(a_report_that_cannot_be_told_ends_the_run),
         cmocka_unit_test(until_ends_with_the_state),
