@@ -38,8 +38,9 @@ struct heartbeat_session {
     struct probe_dial dial;
     struct nk_timer timer;
     struct probe_backoff backoff;
-    uint64_t sent;  /* heartbeats, over all connections */
-    bool has_heard; /* anything, on this connection */
+    uint64_t sent;      /* heartbeats, over all connections */
+    uint64_t last_sent; /* when the latest was; monotonic ns */
+    bool has_heard;     /* anything, on this connection */
     char reason[96];
 
     struct keepalive_pending pending;

@@ -44,10 +44,11 @@ static int ask_kernel(const struct probe_keepalive_settings *options, int fd)
     return error;
 }
 
-/* Those that were sent before this one, and it, have gone out. */
+/* Those that were sent before this one, and it, have gone out. The kernel knows no end;
+ * more than were asked for are none of ours. */
 static void note_sent(struct heartbeat_session *session, unsigned unanswered)
 {
-    while (session->unanswered < unanswered)
+    while (session->unanswered < unanswered && !heartbeat_is_through(session))
         (void)heartbeat_sends(session, ++session->unanswered);
 }
 
@@ -85,7 +86,9 @@ static void look(struct heartbeat_session *session, uint64_t now)
 static void turn(struct heartbeat_session *session, uint64_t now)
 {
     look(session, now);
-    if (heartbeat_is_through(session) && session->pending.count == 0)
+    bool is_settled =
+        session->pending.count == 0 || now - session->last_sent >= session->options->interval;
+    if (heartbeat_is_through(session) && is_settled)
         heartbeat_finish(session);
     else
         heartbeat_wake_at(session, now + LOOK_INTERVAL);

@@ -54,8 +54,9 @@ uint64_t heartbeat_sends(struct heartbeat_session *session, uint64_t number)
     snprintf(text, sizeof(text), "sending heartbeat #%" PRIu64, number);
     probe_target_note(target, "heartbeat_sent", number, text);
     session->sent++;
+    session->last_sent = probe_target_clock(target);
     uint64_t sequence = probe_target_sent(target);
-    keepalive_pending_add(&session->pending, sequence, probe_target_clock(target));
+    keepalive_pending_add(&session->pending, sequence, session->last_sent);
     return sequence;
 }
 

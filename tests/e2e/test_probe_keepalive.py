@@ -491,6 +491,23 @@ def test_the_kernel_answers_for_a_server_that_hangs(serve):
     assert len(of(events, "heartbeat_received")) == 2
 
 
+def test_the_kernels_last_heartbeat_has_its_interval(namespaces):  # noqa: F811
+    """--kernel --count would wait for an answer that does not come until the peer is dead, and send
+    more heartbeats than were asked for meanwhile."""
+    where = namespaces.ADDRESSES["server"]
+    server = netkit_server.Server("keepalive", f"{where}:0", prefix=namespaces.inside("server"))
+    try:
+        with Probe("keepalive", "--kernel", "--time", "1s", "--interval", "1s", "--probes", 9,
+                   "--count", 1, server.address, prefix=namespaces.inside("client")) as running:
+            running.event("up")
+            namespaces.cut()
+            events = running.finish(5)
+    finally:
+        server.kill()
+    assert len(of(events, "heartbeat_sent")) == 1
+    assert (events[-1]["sent"], events[-1]["missed"]) == (1, 1)
+
+
 def test_kernel_notices_the_end(serve):
     """With --kernel the end of a server would be no failure."""
     server = serve("echo", "127.0.0.1:0")
