@@ -107,7 +107,8 @@ static void on_end(struct heartbeat_session *session, int error)
                    error == 0 ? "it has closed the connection" : NULL);
 }
 
-/* Data is traffic like any other; what comes with it is no answer to a keep-alive. */
+/* Data is traffic like any other: it is no answer to a keep-alive, but the kernel counts
+ * from the beginning again. */
 static void on_ready(struct nk_channel *channel, unsigned events)
 {
     struct heartbeat_session *session = nk_container_of(channel, struct heartbeat_session, channel);
@@ -121,6 +122,7 @@ static void on_ready(struct nk_channel *channel, unsigned events)
         return;
     }
     session->acked = probe_target_clock(target_of(session));
+    session->unanswered = 0;
     heartbeat_heard(session);
 }
 
