@@ -44,26 +44,20 @@ int keepalive_link_send(struct keepalive_link *link,
 
 /* ---- receiving ---- */
 
-static void deliver(struct keepalive_link *link, struct keepalive_message *message)
+static void refuse(struct keepalive_link *link, uint32_t type)
 {
     char what[64];
-    uint32_t type = message->type;
-    if (keepalive_type_accept(&message->type, link->is_compat)) {
-        link->handlers->on_message(link, message);
-        return;
-    }
     snprintf(what, sizeof(what), "a message of the unknown type %u", (unsigned)type);
     link->handlers->on_garbage(link, what);
 }
 
-/* Whoever speaks another protocol is found out by the first four bytes. */
-static bool begins_wrong(const struct keepalive_link *link, struct keepalive_message *message)
+static void deliver(struct keepalive_link *link, struct keepalive_message *message)
 {
-    uint32_t type;
-    if (!keepalive_reader_type(&link->reader, &type))
-        return false;
-    message->type = type;
-    return !keepalive_type_accept(&type, link->is_compat);
+    uint32_t type = message->type;
+    if (keepalive_type_accept(&message->type, link->is_compat))
+        link->handlers->on_message(link, message);
+    else
+        refuse(link, type);
 }
 
 static void take_bytes(struct keepalive_link *link, struct nk_slice input)
@@ -71,13 +65,15 @@ static void take_bytes(struct keepalive_link *link, struct nk_slice input)
     while (input.len > 0 && link->is_open) {
         struct keepalive_message message;
         bool is_complete;
+        uint32_t type;
         size_t taken = keepalive_reader_take(&link->reader, input, &message, &is_complete);
         input = nk_slice_from(input, taken);
-        bool is_wrong = !is_complete && begins_wrong(link, &message);
-        if (is_complete || is_wrong)
-            deliver(link, &message);
-        if (is_wrong)
+        if (keepalive_reader_is_astray(&link->reader, link->is_compat, &type)) {
+            refuse(link, type);
             return;
+        }
+        if (is_complete)
+            deliver(link, &message);
     }
 }
 

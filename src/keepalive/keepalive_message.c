@@ -74,11 +74,16 @@ size_t keepalive_reader_take(struct keepalive_reader *reader, struct nk_slice in
     return taken;
 }
 
-bool keepalive_reader_type(const struct keepalive_reader *reader, uint32_t *type)
+bool keepalive_reader_is_astray(const struct keepalive_reader *reader, bool is_compat,
+                                uint32_t *type)
 {
     if (reader->len < sizeof(*type))
         return false;
-    *type = get_type(reader->bytes);
+    uint32_t found = get_type(reader->bytes);
+    uint32_t accepted = found;
+    if (keepalive_type_accept(&accepted, is_compat))
+        return false;
+    *type = found;
     return true;
 }
 

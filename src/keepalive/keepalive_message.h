@@ -56,9 +56,10 @@ struct keepalive_reader {
 size_t keepalive_reader_take(struct keepalive_reader *reader, struct nk_slice input,
                              struct keepalive_message *message, bool *is_complete);
 
-/* The type of the message that is coming in, which is known before all of it has come.
- * Returns whether it is. */
-bool keepalive_reader_type(const struct keepalive_reader *reader, uint32_t *type);
+/* Whether the message that is coming in is none of this protocol, which shows in its first
+ * bytes: then *type is what it has for a type. `is_compat` as above. */
+bool keepalive_reader_is_astray(const struct keepalive_reader *reader, bool is_compat,
+                                uint32_t *type);
 
 /* What a prober writes into the data of its own messages, so that an answer that
  * carries the same data tells which one it belongs to. */

@@ -94,9 +94,12 @@ static size_t take_bytes(struct session *session, struct nk_slice input)
            !nk_tcp_connection_is_closing(session->connection)) {
         struct keepalive_message message;
         bool is_complete;
+        uint32_t type;
         done += keepalive_reader_take(&session->reader, nk_slice_from(input, done), &message,
                                       &is_complete);
-        if (is_complete)
+        if (keepalive_reader_is_astray(&session->reader, false, &type))
+            refuse(session, "the unknown type", type);
+        else if (is_complete)
             take_message(session, &message);
     }
     return session->is_frozen ? input.len : done;

@@ -107,6 +107,16 @@ def test_an_unknown_type_closes_that_connection(serve):
         assert ask(other) == message(PONG, DATA)
 
 
+def test_another_protocol_is_found_out_at_once(serve):
+    """A client that speaks HTTP would be waited for until 1,028 bytes have come: for ever."""
+    server = serve("keepalive", "127.0.0.1:0")
+    server.allow(r"netkit: warning: a client was refused: it has sent a message of the unknown"
+                 r" type 1195725856", r"served .*; 1 refused")
+    with server.connect() as client:
+        client.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert receive_all(client) == b""
+
+
 def test_records_and_datagrams_of_another_size(serve, tmp_path):
     """A short one would be read beyond its end; a record that is none ends its connection only."""
     server = serve("keepalive", f"unix-seqpacket:{tmp_path}/p", "udp://127.0.0.1:0")

@@ -44,11 +44,15 @@ static void read_piece(struct keepalive_reader *reader, struct nk_slice piece,
         bool is_complete;
         size_t taken = keepalive_reader_take(reader, rest, &message, &is_complete);
         FUZZ_CHECK(taken > 0 && taken <= rest.len);
-        uint32_t type;
-        bool is_known = keepalive_reader_type(reader, &type);
-        FUZZ_CHECK(is_known == (reader->len >= 4) && (!is_complete || type == message.type));
-        if (is_complete)
+        uint32_t type = 0;
+        bool is_astray = keepalive_reader_is_astray(reader, true, &type);
+        FUZZ_CHECK(!is_astray || reader->len >= 4);
+        if (is_complete) {
+            uint32_t accepted = message.type;
+            FUZZ_CHECK(is_astray == !keepalive_type_accept(&accepted, true));
+            FUZZ_CHECK(!is_astray || type == message.type);
             note(outcome, &message);
+        }
         rest = nk_slice_from(rest, taken);
     }
     free(copy);
