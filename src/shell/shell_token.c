@@ -7,18 +7,35 @@
 
 #include "base/log.h"
 
+/* As much as there is room for, at most to the end of the first line: a pipe may bring it
+ * in pieces. */
+static ssize_t read_line(int file, char *bytes, size_t size)
+{
+    size_t len = 0;
+    while (len < size && !memchr(bytes, '\n', len)) {
+        ssize_t got = read(file, bytes + len, size - len);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -errno;
+        if (got == 0)
+            break;
+        len += (size_t)got;
+    }
+    return (ssize_t)len;
+}
+
 static ssize_t read_file(const char *path, char *bytes, size_t size)
 {
     struct stat status;
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (file < 0)
         return -errno;
-    ssize_t len = read(file, bytes, size);
-    int error = len < 0 ? -errno : 0;
+    ssize_t len = read_line(file, bytes, size);
     if (fstat(file, &status) == 0 && (status.st_mode & S_IROTH))
         nk_log(NK_LOG_WARNING, "everybody on this machine can read the token in '%s'", path);
     close(file);
-    return error ? error : len;
+    return len;
 }
 
 int shell_token_read(struct shell_token *token, const char *path)

@@ -8,6 +8,10 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "shell/shell_token.h"
 #include "tree_fixture.h"
@@ -58,6 +62,40 @@ static void tokens_are_neither_empty_nor_cut(void **state)
     assert_int_equal(token.len, SHELL_TOKEN_MAX);
 }
 
+/* Writes the token in two pieces, the second when the first was read, and keeps the pipe
+ * open: there may be more lines. */
+static void write_pieces(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    int left = 1;
+
+    (void)!write(fd, "sec", 3);
+    while (ioctl(fd, FIONREAD, &left) == 0 && left > 0)
+        usleep(1000);
+    (void)!write(fd, "ret\n", 4);
+    pause();
+}
+
+/* A token from a pipe, which comes as its writer likes, would be cut. */
+static void a_token_may_come_in_pieces(void **state)
+{
+    struct shell_token token = {0};
+    char path[PATH_MAX];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/pipe", tree_path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    pid_t writer = fork();
+    if (writer == 0) {
+        write_pieces(path);
+        _exit(1);
+    }
+    assert_int_equal(shell_token_read(&token, path), 0);
+    kill(writer, SIGKILL);
+    waitpid(writer, NULL, 0);
+    assert_true(shell_token_matches(&token, nk_slice_of_string("secret")));
+}
+
 /* Every byte and the length count. */
 static void only_the_same_bytes_match(void **state)
 {
@@ -77,6 +115,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_first_line_is_the_token, tree_set_up, tree_tear_down),
         cmocka_unit_test_setup_teardown(tokens_are_neither_empty_nor_cut, tree_set_up,
                                         tree_tear_down),
+        cmocka_unit_test_setup_teardown(a_token_may_come_in_pieces, tree_set_up, tree_tear_down),
         cmocka_unit_test_setup_teardown(only_the_same_bytes_match, tree_set_up, tree_tear_down),
     };
 
