@@ -175,7 +175,8 @@ bool http_conditions_need_tag(const struct http_request *request)
     return has(request, "If-Match") && !any_list_holds(request, "If-Match", &none, STRONGLY);
 }
 
-/* Whether If-Range names exactly this state (RFC 9110 13.1.5). */
+/* Whether If-Range names exactly this state (RFC 9110 13.1.5). A date does when the second
+ * that it tells is over: until then the file may change in it again (8.8.2.2). */
 static bool is_this_state(struct nk_slice value, const struct http_validators *validators,
                           uint64_t now)
 {
@@ -183,7 +184,8 @@ static bool is_this_state(struct nk_slice value, const struct http_validators *v
     int64_t date;
     if (take_tag(&value, &tag))
         return value.len == 0 && is_same(&tag, validators, STRONGLY);
-    return http_date_parse(value, now, &date) == 0 && date == validators->modified;
+    return http_date_parse(value, now, &date) == 0 && date == validators->modified &&
+           date < (int64_t)now;
 }
 
 bool http_conditions_allow_range(const struct http_request *request,

@@ -45,7 +45,8 @@ enum http_verdict http_conditions_judge(const struct http_request *request,
 bool http_conditions_need_tag(const struct http_request *request) NK_NONNULL(1);
 
 /* Whether Range may be heeded: there is one Range, and no If-Range or one that is
- * the strong entity tag or exactly the date. *range receives its value. */
+ * the strong entity tag, or exactly the date and that at least a second before `now`.
+ * *range receives the value of Range. */
 bool http_conditions_allow_range(const struct http_request *request,
                                  const struct http_validators *validators, uint64_t now,
                                  struct nk_slice *range) NK_NONNULL(1, 2, 4);
