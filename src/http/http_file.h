@@ -5,8 +5,9 @@
  * content and inode in nanoseconds. That is strong enough: whoever writes a file
  * anew and renames it gives it another inode, whoever writes into it moves its times,
  * and cannot set the second one back. Only two changes within one tick of the
- * kernel's clock (4 ms) that keep the size look alike. The numbers are mixed, so that
- * they tell a client nothing.
+ * kernel's clock (4 ms) that keep the size look alike, and since Linux 6.13 not even
+ * those on the usual file systems: after a look at a file its next change gets a time of
+ * its own. The numbers are mixed, so that they tell a client nothing.
  */
 #ifndef HTTP_HTTP_FILE_H
 #define HTTP_HTTP_FILE_H
