@@ -45,6 +45,10 @@ static size_t measure_sequence(struct nk_slice bytes)
     for (size_t i = 2; i < bytes.len; i++) {
         if (bytes.data[i] >= 0x40 && bytes.data[i] <= 0x7e)
             return i + 1; /* ECMA-48: the final byte */
+        if (bytes.data[i] < 0x20 || bytes.data[i] > 0x3f)
+            return i; /* neither a parameter nor an intermediate byte */
+        if (i + 1 == KEY_SEQUENCE_MAX)
+            return i + 1;
     }
     return INCOMPLETE;
 }

@@ -20,8 +20,12 @@
 /* Characters of the longest key that means something. */
 #define KEY_MAX 8
 
-/* One character, or the characters of an escape sequence: ESC [ up to its final byte,
- * ESC O and one more, or ESC and one character. */
+/* Bytes of an escape sequence; one that has no end by then is over all the same. */
+#define KEY_SEQUENCE_MAX 64
+
+/* One character, or the characters of an escape sequence: ESC [ up to its final byte, or
+ * in front of the first that cannot belong to it, ESC O and one more, or ESC and one
+ * character. */
 struct key {
     wchar_t characters[KEY_MAX + 1]; /* terminated, as far as it is not a NUL itself */
     size_t len;                      /* more than KEY_MAX: it was too long and is not here */

@@ -98,6 +98,36 @@ static void a_sequence_that_is_too_long_is_one_key(void **state)
     assert_next(L"x");
 }
 
+/* A sequence that is broken off must not swallow what follows: with ^C among that the
+ * keyboard would be dead. */
+static void a_sequence_ends_where_none_can_go_on(void **state)
+{
+    (void)state;
+    add("\033[1;\003\033[\033[D\033[1\xc3\xa4", 15);
+    assert_next(L"\033[1;");
+    assert_next(L"\003");
+    assert_next(L"\033[");
+    assert_next(L"\033[D");
+    assert_next(L"\033[1");
+    assert_next(L"\xe4");
+}
+
+/* What was pasted looks like a sequence, and nothing that is typed would be heard any
+ * more when no end of it can come into the buffer. */
+static void a_sequence_without_an_end_is_given_up(void **state)
+{
+    (void)state;
+    add("\033[", 2);
+    for (size_t i = 0; i < KEY_SEQUENCE_MAX - 2; i++)
+        add("1", 1);
+    assert_true(key_input_next(&input, &key));
+    assert_int_equal(key.len, KEY_SEQUENCE_MAX);
+    assert_int_equal(key.characters[0], 0);
+    add("1\003", 2);
+    assert_next(L"1");
+    assert_next(L"\003");
+}
+
 /* Line noise must neither stop the keyboard nor become text. */
 static void bytes_that_are_no_character_are_left_out(void **state)
 {
@@ -151,6 +181,8 @@ int main(void)
         CASE(keys_are_told_apart),
         CASE(an_escape_before_another_is_nothing),
         CASE(a_sequence_that_is_too_long_is_one_key),
+        CASE(a_sequence_ends_where_none_can_go_on),
+        CASE(a_sequence_without_an_end_is_given_up),
         CASE(bytes_that_are_no_character_are_left_out),
         CASE(a_nul_is_a_key),
         CASE(bytes_can_be_dropped),
