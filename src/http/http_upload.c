@@ -31,6 +31,14 @@ static bool is_foreign(const struct http_request *request)
            !nk_slice_equal_ignoring_case(nk_slice_from(host, scheme.len), request->host);
 }
 
+/* What it brings is not the content of a file but a coding of it (RFC 9110 8.4). */
+static bool is_coded(const struct http_request *request)
+{
+    static const struct nk_slice identity = NK_SLICE("identity");
+    const struct nk_slice *coding = http_request_header(request, "Content-Encoding");
+    return coding && coding->len > 0 && !nk_slice_equal_ignoring_case(*coding, identity);
+}
+
 bool http_upload_accepts(struct nk_slice name, bool dotfiles, struct http_upload_result *result)
 {
     const bool is_good = http_upload_name_is_good(name);
@@ -281,6 +289,9 @@ bool http_upload_handle(struct http_exchange *exchange)
         respond_offset(exchange);
     else if (is_foreign(exchange->request))
         http_respond_status(exchange, 403, "sent by a page of another site", NULL);
+    else if (is_coded(exchange->request))
+        http_respond_status(exchange, 415, "no content coding is taken (RFC 9110 15.5.16)",
+                            "Accept-Encoding: identity\r\n");
     else if (method == HTTP_METHOD_PUT)
         handle_put(exchange);
     else

@@ -263,6 +263,18 @@ def test_another_site_cannot_upload(start, root, fields):
     assert post(server, "/", form(("file", "a", b"x")), "Origin: http://localhost").status == 201
 
 
+@pytest.mark.parametrize("coding, status", [("gzip", 415), ("x", 415), ("identity", 201), ("", 201)])
+def test_what_comes_in_a_coding_is_not_saved_as_it_is(start, root, coding, status):
+    """The bytes of a coding become the content of the file, and nothing tells of it any more (RFC
+    9110 8.4, 15.5.16)."""
+    server = start()
+    response = put(server, "/f", b"x", f"Content-Encoding: {coding}")
+    assert response.status == status
+    assert response["Accept-Encoding"] == ("identity" if status == 415 else None)
+    assert post(server, "/", form(("file", "g", b"x")), f"Content-Encoding: {coding}").status == status
+    assert entries(root) == (["f", "g"] if status == 201 else [])
+
+
 def test_upload_with_a_password(serve, root, tmp_path):
     """The password is checked elsewhere while the body waits: it may neither get lost nor be
     asked for in vain, and a wrong one writes nothing."""
