@@ -183,8 +183,9 @@ void http_cache_keep_open(struct http_cache *cache, struct http_cached *cached, 
                           uint64_t now)
 {
     close_content(cache, cached);
-    if (cache->open_count == HTTP_CACHE_OPEN_MAX)
-        close_content(cache, first_open(cache));
+    struct http_cached *first = first_open(cache);
+    if (first && cache->open_count == HTTP_CACHE_OPEN_MAX)
+        close_content(cache, first);
     cached->content = content;
     cached->opened = now;
     nk_list_append(&cache->open, &cached->open);
