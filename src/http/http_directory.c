@@ -12,6 +12,9 @@
 
 /* ---- listings ---- */
 
+/* A page that nobody reads, and some 300 MiB of memory while it is made and sent. */
+#define LISTING_MAX 1000000
+
 struct listing_errand {
     struct http_errand errand;
     struct http_listing listing;
@@ -45,7 +48,9 @@ static void send_listing(struct http_errand *errand, struct http_exchange *excha
     else if (own->page >= 0)
         close(own->page);
     else if (exchange)
-        http_respond_status(exchange, 500, NULL, NULL);
+        http_respond_status(exchange, 500,
+                            own->page == -E2BIG ? "the directory has too many entries" : NULL,
+                            NULL);
     free_listing(own);
 }
 
@@ -68,7 +73,8 @@ static struct http_listing listing_of(const struct http_exchange *exchange, int 
                   .directory = directory,
                   .name = name,
                   .dotfiles = options->dotfiles,
-                  .links = options->follow_symlinks ? OPEN_LINKS_ANY : OPEN_LINKS_INSIDE},
+                  .links = options->follow_symlinks ? OPEN_LINKS_ANY : OPEN_LINKS_INSIDE,
+                  .max = LISTING_MAX},
         .order = http_order_of_query(exchange->request->query),
         .is_json = wants_json(exchange->request),
         .has_upload = options->upload,

@@ -56,6 +56,8 @@ static void look_at(struct http_entry *entry, const struct http_entries_place *p
 static int add_entry(struct http_entries *entries, const struct http_entries_place *place,
                      const char *name)
 {
+    if (entries->count == place->max)
+        return -E2BIG;
     if (entries->count == entries->size) {
         size_t size = entries->size ? entries->size * 2 : 64;
         struct http_entry **items = reallocarray(entries->items, size, sizeof(*items));

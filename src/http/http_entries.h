@@ -37,9 +37,11 @@ struct http_entries_place {
     const char *name;      /* its name below the root: "" or "a/b/" */
     bool dotfiles;         /* names that start with a dot, too */
     enum open_links links; /* which links count as what they lead to */
+    size_t max;            /* entries */
 };
 
-/* Reads the directory. Returns 0 or -errno. Free the entries in any case. */
+/* Reads the directory. Returns 0 or -errno: -E2BIG when it shows more than `max`. Free the
+ * entries in any case. */
 int http_entries_read(struct http_entries *entries, const struct http_entries_place *place);
 void http_entries_free(struct http_entries *entries);
 

@@ -1,4 +1,5 @@
 /* What of a directory is shown: types, links, dotfiles, and in which order. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,7 +43,7 @@ static void read_dir(struct http_entries *entries, bool dotfiles, enum open_link
     int root = openat(tree_fd, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int directory = openat(root, "dir", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(root >= 0 && directory >= 0);
-    const struct http_entries_place place = {root, directory, "dir/", dotfiles, links};
+    const struct http_entries_place place = {root, directory, "dir/", dotfiles, links, 100};
     assert_int_equal(http_entries_read(entries, &place), 0);
     close(directory);
     close(root);
@@ -153,9 +154,26 @@ static void test_no_directory(void **state)
 {
     struct http_entries entries;
     (void)state;
-    const struct http_entries_place place = {tree_fd, -1, "", false, OPEN_LINKS_INSIDE};
+    const struct http_entries_place place = {tree_fd, -1, "", false, OPEN_LINKS_INSIDE, 100};
     assert_true(http_entries_read(&entries, &place) < 0);
     http_entries_free(&entries);
+}
+
+/* A directory with very many files takes all memory. */
+static void test_the_bound(void **state)
+{
+    struct http_entries entries;
+    int directory = openat(tree_fd, "root/dir", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct http_entries_place place = {tree_fd, directory, "", false, OPEN_LINKS_INSIDE, 10};
+    (void)state;
+    assert_true(directory >= 0);
+    assert_int_equal(http_entries_read(&entries, &place), 0);
+    assert_int_equal(entries.count, 10);
+    http_entries_free(&entries);
+    place.max = 9;
+    assert_int_equal(http_entries_read(&entries, &place), -E2BIG);
+    http_entries_free(&entries);
+    close(directory);
 }
 
 int main(void)
@@ -167,6 +185,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_orders, set_up, tree_tear_down),
         cmocka_unit_test_setup_teardown(test_dates, set_up, tree_tear_down),
         cmocka_unit_test_setup_teardown(test_no_directory, set_up, tree_tear_down),
+        cmocka_unit_test_setup_teardown(test_the_bound, set_up, tree_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
