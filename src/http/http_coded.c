@@ -82,8 +82,10 @@ static void keep_result(struct coding_errand *own, const struct http_file *coded
             cached = NULL;
         }
     } else if (own->memory >= 0) {
-        cached =
-            http_cache_add_content(results, name, coded, fcntl(own->memory, F_DUPFD_CLOEXEC, 0));
+        int content = fcntl(own->memory, F_DUPFD_CLOEXEC, 0);
+        if (content < 0)
+            return; /* too many are open: it is made again, rather than given up */
+        cached = http_cache_add_content(results, name, coded, content);
     }
     if (!cached)
         cached = http_cache_add(results, name, coded, false);
