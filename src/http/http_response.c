@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "http/http_session.h"
+#include "http/http_site.h"
 #include "http/http_stream.h"
 
 /* Room for every head: the status line, our own fields, and what callers add (a
@@ -243,12 +244,14 @@ void http_respond_status(struct http_exchange *exchange, int status, const char 
 
 bool http_respond_method(struct http_exchange *exchange)
 {
-    const char *allow = exchange->loop->server->options.upload
-                            ? "Allow: GET, HEAD, OPTIONS, PUT, POST\r\n"
-                            : "Allow: GET, HEAD, OPTIONS\r\n";
+    const struct http_server *server = exchange->loop->server;
     enum http_method method = exchange->request->method;
     if (method == HTTP_METHOD_GET || method == HTTP_METHOD_HEAD)
         return false;
+    bool takes_files =
+        server->options.upload && !http_site_has_route(server->site, exchange->request);
+    const char *allow =
+        takes_files ? "Allow: GET, HEAD, OPTIONS, PUT, POST\r\n" : "Allow: GET, HEAD, OPTIONS\r\n";
     http_respond_status(exchange, method == HTTP_METHOD_OPTIONS ? 204 : 405, NULL, allow);
     return true;
 }

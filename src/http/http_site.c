@@ -48,6 +48,11 @@ static const struct http_route *find_route(const struct http_site *site, struct 
     return http_route_find(site->routes, site->route_count, path);
 }
 
+bool http_site_has_route(const struct http_site *site, const struct http_request *request)
+{
+    return find_route(site, request->path) != NULL;
+}
+
 bool http_site_takes_all_bodies(const struct http_site *site, const struct http_request *request)
 {
     const struct http_route *route = find_route(site, request->path);

@@ -34,7 +34,10 @@ void http_site_add(struct http_site *site, const char *path, http_handler_fn *ha
 /* The same for a handler that takes the body whatever the method. */
 void http_site_add_receiver(struct http_site *site, const char *path, http_handler_fn *handle);
 
-/* Whether the request is for such a handler. */
+/* Whether the path of the request is a route, and not a file. */
+bool http_site_has_route(const struct http_site *site, const struct http_request *request);
+
+/* Whether the request is for a handler that takes all bodies. */
 bool http_site_takes_all_bodies(const struct http_site *site, const struct http_request *request);
 
 /* The request callback. */

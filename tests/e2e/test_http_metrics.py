@@ -185,12 +185,16 @@ def test_nothing_is_told_unasked(serve, root, options):
 
 
 def test_methods(serve, root):
-    """HEAD and OPTIONS are answered as everywhere; POST is not."""
-    server = serve("http", "127.0.0.1:0", "--root", root, "--metrics")
+    """HEAD and OPTIONS are answered as everywhere; POST is not, nor is it said to be allowed
+    because files may be brought elsewhere."""
+    server = serve("http", "127.0.0.1:0", "--root", root, "--metrics", "--upload")
     with HttpClient(server) as client:
         head = client.get("/_/metrics", method="HEAD")
         assert head.status == 200 and int(head["Content-Length"]) > 1000
-        assert client.get("/_/metrics", method="OPTIONS").status == 204
+        for target, methods in (("/", "GET, HEAD, OPTIONS, PUT, POST"),
+                                ("/_/metrics", "GET, HEAD, OPTIONS")):
+            options = client.get(target, method="OPTIONS")
+            assert (options.status, options["Allow"]) == (204, methods)
         client.send(request("/_/metrics", method="POST"))
         assert client.receive("POST").status == 405
 
