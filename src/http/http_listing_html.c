@@ -92,12 +92,13 @@ static void write_head(FILE *page, const struct http_listing *listing)
 
 /* ---- the table ---- */
 
+/* What would be rounded to 1024.0 is 1.0 of the next unit. */
 static void write_bytes(FILE *page, uint64_t bytes)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     double size = (double)bytes;
     size_t unit = 0;
-    for (; size >= 1024 && unit + 1 < NK_ARRAY_LENGTH(units); unit++)
+    for (; size >= 1023.95 && unit + 1 < NK_ARRAY_LENGTH(units); unit++)
         size /= 1024;
     fprintf(page, unit == 0 ? "%.0f&nbsp;%s" : "%.1f&nbsp;%s", size, units[unit]);
 }
