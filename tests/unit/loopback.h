@@ -8,7 +8,7 @@
 
 #include "os/socket.h"
 
-enum { PATIENCE_MS = 10000 };
+enum { PATIENCE_MS = 20000 };
 
 /* Port 0 of 127.0.0.1 or ::1. */
 static inline struct nk_sockaddr loopback(int family)

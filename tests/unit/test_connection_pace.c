@@ -84,7 +84,7 @@ static void bytes_go_out_in_portions(void **state)
 static void a_file_goes_out_in_portions(void **state)
 {
     (void)state;
-    int peer = add_tcp();
+    int peer = add_unix(); /* where it has arrived when it is sent */
     assert_int_equal(nk_tcp_connection_send_file(seen.connection, file_of_pattern(), 0, 1020), 0);
     expect_portions(peer, 1020);
     assert_int_equal(seen.writes, 1);
