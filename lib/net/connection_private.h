@@ -51,8 +51,9 @@ struct nk_tcp_connection {
     unsigned write_completed : 1; /* on_write_completed is due in the posted task */
     unsigned task_is_posted : 1;
     unsigned shutdown_wanted : 1;
-    unsigned close_wanted : 1;  /* as soon as the output is empty */
-    unsigned linger_wanted : 1; /* ... and then read on a while */
+    unsigned close_wanted : 1;     /* as soon as the output is empty */
+    unsigned linger_wanted : 1;    /* ... and then read on a while */
+    unsigned close_is_limited : 1; /* the timer watches it while there is no deadline */
     unsigned is_lingering : 1;
     unsigned is_failed : 1; /* the posted task closes it with output_error */
     unsigned is_closed : 1;

@@ -10,11 +10,12 @@
  * at most four wake-ups a second, however many there are. */
 #define DEADLINE_GRAIN (NK_NANOSECONDS_PER_SECOND / 4)
 
-/* A peer that takes nothing is given this long to take the rest. */
+/* A peer that takes nothing of the rest is given up after this long. */
 #define CLOSE_TIMEOUT (60 * NK_NANOSECONDS_PER_SECOND)
 
 static void on_ready(struct nk_channel *channel, unsigned events);
 static void on_timer(struct nk_timer *timer);
+static void limit_close(struct nk_tcp_connection *connection);
 static void finish(struct nk_tcp_connection *connection, int reason);
 
 /* ---- beginning ---- */
@@ -98,8 +99,11 @@ static void end_when_drained(struct nk_tcp_connection *connection)
 {
     bool wants_shutdown =
         connection->shutdown_wanted || (connection->close_wanted && connection->linger_wanted);
-    if (connection->output)
+    if (connection->output) {
+        if (connection->close_wanted)
+            limit_close(connection);
         return;
+    }
     if (wants_shutdown && !connection->shutdown_done) {
         connection->shutdown_done = true;
         (void)connection->transport.ops->shutdown(&connection->transport);
@@ -227,10 +231,10 @@ static uint64_t round_up_to_grain(uint64_t deadline)
     return (deadline + DEADLINE_GRAIN - 1) / DEADLINE_GRAIN * DEADLINE_GRAIN;
 }
 
-static void run_timer(struct nk_tcp_connection *connection)
+static void run_timer(struct nk_tcp_connection *connection, uint64_t deadline)
 {
     int error = nk_event_loop_set_timer(connection->channel.loop, &connection->timer,
-                                        round_up_to_grain(connection->deadline));
+                                        round_up_to_grain(deadline));
     if (error) /* without a deadline it might stay for ever */
         nk_tcp_connection_abort(connection, error);
 }
@@ -243,17 +247,44 @@ void nk_tcp_connection_set_deadline(struct nk_tcp_connection *connection, uint64
         return;
     bool is_late = deadline < timer->deadline && timer->deadline - deadline >= DEADLINE_GRAIN;
     if (!nk_timer_is_running(timer) || is_late)
-        run_timer(connection);
+        run_timer(connection, deadline);
+}
+
+static void run_close_timer(struct nk_tcp_connection *connection)
+{
+    run_timer(connection, nk_event_loop_now(connection->channel.loop) + CLOSE_TIMEOUT);
+}
+
+/* The peer of a connection that closes may not keep it for ever. A handler with a
+ * deadline sees to that itself; without one the timer does. */
+static void limit_close(struct nk_tcp_connection *connection)
+{
+    if (connection->close_is_limited || connection->deadline != NK_NEVER)
+        return;
+    connection->close_is_limited = true;
+    (void)nk_tcp_connection_made_progress(connection); /* what it takes from now on counts */
+    run_close_timer(connection);
+}
+
+static void look_at_close(struct nk_tcp_connection *connection)
+{
+    if (nk_tcp_connection_made_progress(connection))
+        run_close_timer(connection);
+    else
+        finish(connection, -ETIMEDOUT);
 }
 
 static void on_timer(struct nk_timer *timer)
 {
     struct nk_tcp_connection *connection = nk_container_of(timer, struct nk_tcp_connection, timer);
     const struct nk_connection_handlers *handlers = connection->group->handlers;
-    if (connection->deadline == NK_NEVER)
+    if (connection->deadline == NK_NEVER) {
+        if (connection->close_is_limited)
+            look_at_close(connection);
         return;
+    }
     if (nk_event_loop_now(connection->channel.loop) < connection->deadline) {
-        run_timer(connection);
+        run_timer(connection, connection->deadline);
         return;
     }
     connection->deadline = NK_NEVER;
@@ -337,9 +368,6 @@ void nk_tcp_connection_close(struct nk_tcp_connection *connection, enum nk_close
     bool is_first = !connection->close_wanted;
     connection->close_wanted = true;
     connection->linger_wanted = how == NK_CLOSE_LINGER && (is_first || connection->linger_wanted);
-    if (is_first && connection->deadline == NK_NEVER)
-        nk_tcp_connection_set_deadline(connection,
-                                       nk_event_loop_now(connection->channel.loop) + CLOSE_TIMEOUT);
     if (connection->group->corked == connection)
         return; /* the end of the callback sees to it */
     end_when_drained(connection);

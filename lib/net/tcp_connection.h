@@ -68,7 +68,9 @@ struct nk_connection_handlers {
     void (*on_connection_closed)(struct nk_tcp_connection *connection, int reason);
 
     /* The deadline passed. NULL: the connection is closed with -ETIMEDOUT; so is one
-     * that was closing already, unless a new deadline is set here. */
+     * that was closing already, unless a new deadline is set here. One that closes
+     * without a deadline is given up, with -ETIMEDOUT and without asking, when its peer
+     * has taken nothing of the rest for a minute. */
     void (*on_deadline)(struct nk_tcp_connection *connection);
 
     /* The server drains: finish what was begun and close. NULL: what the kernel

@@ -543,6 +543,33 @@ static void a_closing_connection_is_given_up_in_the_end(void **state)
     close(peer);
 }
 
+/* One that takes it slowly gets all of it, however long that takes: it would find the
+ * end of the stream where the end of the answer is not. Nobody asks the handler, who
+ * has set no deadline. */
+static void a_slow_peer_gets_the_rest_of_a_closing_connection(void **state)
+{
+    static char taken[64 * 1024];
+    uint64_t position = 0;
+
+    (void)state;
+    handlers.on_deadline = fixture_deadline;
+    int peer = add_unix();
+    queue_much(seen.connection);
+    nk_tcp_connection_close(seen.connection, NK_CLOSE_FLUSH);
+    for (int i = 0; i < 5; i++) {
+        ssize_t got = nk_socket_recv(peer, taken, sizeof taken);
+        assert_true(got > 0);
+        position += (uint64_t)got;
+        pass_time(59 * SECOND);
+        assert_int_equal(seen.closed, 0);
+    }
+    TURN_UNTIL(loop, (position = read_pattern(peer, position)) == LARGE);
+    TURN_UNTIL(loop, seen.closed);
+    assert_int_equal(seen.reason, 0);
+    assert_int_equal(seen.deadlines, 0);
+    close(peer);
+}
+
 static void answer_408_and_close(struct nk_tcp_connection *connection)
 {
     (void)send_text(connection, "408");
@@ -694,6 +721,7 @@ int main(void)
         CASE(an_earlier_deadline_is_obeyed),
         CASE(a_deadline_without_a_handler_closes),
         CASE(a_closing_connection_is_given_up_in_the_end),
+        CASE(a_slow_peer_gets_the_rest_of_a_closing_connection),
         CASE(a_handler_that_closes_again_cannot_keep_it_either),
         CASE(a_handler_may_extend_a_closing_connection),
         CASE(an_id_never_finds_a_successor),
