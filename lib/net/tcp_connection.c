@@ -189,8 +189,8 @@ static void run_task(struct nk_task *task)
 {
     struct nk_tcp_connection *connection = nk_container_of(task, struct nk_tcp_connection, task);
     connection->task_is_posted = false;
-    if (connection->is_closed) {
-        free_connection(task);
+    if (connection->is_closed) { /* others may still name it in this turn */
+        nk_event_loop_at_turn_end(connection->channel.loop, task, free_connection);
         return;
     }
     if (connection->is_failed) {

@@ -461,6 +461,40 @@ static void a_connection_may_close_with_a_task_posted(void **state)
     close(peer);
 }
 
+static struct {
+    struct nk_task task;
+    struct nk_tcp_connection *connection;
+} witness;
+
+static void look_at_it(struct nk_task *task)
+{
+    (void)task;
+    assert_true(nk_tcp_connection_is_closing(witness.connection));
+}
+
+static size_t close_before_its_task(struct nk_tcp_connection *connection, struct nk_slice input)
+{
+    assert_true(connection->task_is_posted);
+    nk_tcp_connection_close(connection, NK_CLOSE_NOW);
+    witness.connection = connection;
+    nk_event_loop_post(loop, &witness.task, look_at_it);
+    return input.len;
+}
+
+/* Whoever runs behind that task in the same turn may still name the connection. */
+static void a_closed_connection_lives_until_the_turn_ends(void **state)
+{
+    (void)state;
+    script.on_message = close_before_its_task;
+    int peer = add_unix();
+    nk_tcp_connection_request_write(seen.connection);
+    write_text(peer, "x"); /* one event for both */
+    TURN_UNTIL(loop, seen.closed);
+    turn_idle(loop, 2);
+    assert_int_equal(seen.writes, 0);
+    close(peer);
+}
+
 /* ---- deadlines ---- */
 
 /* Never early, at most a quarter of a second late; moving it later costs nothing
@@ -717,6 +751,7 @@ int main(void)
         CASE(every_callback_may_close),
         CASE(a_callback_may_close_every_connection),
         CASE(a_connection_may_close_with_a_task_posted),
+        CASE(a_closed_connection_lives_until_the_turn_ends),
         CASE(a_deadline_is_kept),
         CASE(an_earlier_deadline_is_obeyed),
         CASE(a_deadline_without_a_handler_closes),
