@@ -233,9 +233,3 @@ void nk_tcp_connection_resume_reading(struct nk_tcp_connection *connection)
         nk_connection_post_task(connection);
     nk_connection_update_interest(connection);
 }
-
-void nk_tcp_connection_request_write(struct nk_tcp_connection *connection)
-{
-    connection->write_requested = connection->output_error == 0;
-    nk_connection_update_interest(connection);
-}

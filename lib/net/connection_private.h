@@ -1,6 +1,7 @@
 /* The inside of connections and groups, shared by tcp_connection.c (life),
- * connection_input.c (receiving), connection_output.c (sending),
- * connection_pace.c (not too fast) and connection_group.c. Private to those five.
+ * connection_input.c (receiving), connection_output.c (sending at once),
+ * connection_queue.c (sending later), connection_pace.c (not too fast) and
+ * connection_group.c; server_shard.c looks at the number of a group's connections.
  */
 #ifndef NK_NET_CONNECTION_PRIVATE_H
 #define NK_NET_CONNECTION_PRIVATE_H
@@ -120,6 +121,12 @@ void nk_pace_end(struct nk_tcp_connection *connection);
  * on by itself when it may. */
 size_t nk_pace_allowed(struct nk_tcp_connection *connection, size_t wanted);
 
+/* The same for any connection. */
+static inline size_t nk_connection_allowed(struct nk_tcp_connection *connection, size_t wanted)
+{
+    return NK_LIKELY(!connection->is_paced) ? wanted : nk_pace_allowed(connection, wanted);
+}
+
 /* So many have gone out, perhaps more than were allowed: a record is not cut. */
 void nk_pace_took(struct nk_tcp_connection *connection, uint64_t bytes);
 
@@ -186,6 +193,28 @@ void nk_connection_deliver(struct nk_tcp_connection *connection, struct nk_slice
 
 /* Sends what the callback gathered. */
 void nk_connection_flush_cork(struct nk_tcp_connection *connection);
+
+/* The transport's send, as far as the pace allows; it never cuts a record. */
+ssize_t nk_connection_send_allowed(struct nk_tcp_connection *connection, struct nk_slice bytes,
+                                   bool more);
+
+/* Closes the connection, but not from here: whoever sends is not called back
+ * with the end of the connection before the send returns. */
+void nk_connection_fail(struct nk_tcp_connection *connection, int error);
+
+/* The sending direction is dead. What the peer sent before is still delivered:
+ * reading goes on, whoever paused it, until it brings the end or the error. */
+void nk_connection_fail_output(struct nk_tcp_connection *connection, int error);
+
+/* ---- connection_queue.c ---- */
+
+/* Puts a copy of the bytes, or the record, behind what is queued. 0 or -errno. */
+int nk_connection_queue(struct nk_tcp_connection *connection, struct nk_slice bytes);
+
+/* The same with a part of a file, which is taken on success; outside of a callback it
+ * is sent as far as it goes. No other may be queued. 0 or -ENOMEM. */
+int nk_connection_queue_file(struct nk_tcp_connection *connection, int file, uint64_t offset,
+                             uint64_t len);
 
 /* Sends what is queued as far as the kernel takes it. */
 void nk_connection_flush_output(struct nk_tcp_connection *connection);
