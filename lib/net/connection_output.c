@@ -31,7 +31,7 @@ void nk_connection_fail_output(struct nk_tcp_connection *connection, int error)
     connection->write_requested = false;
     connection->is_held = false;
     connection->is_paused = false;
-    if (connection->input_ended || connection->close_wanted)
+    if (connection->input_ended || connection->close_wanted || error == NK_OUTPUT_IS_OVER)
         nk_connection_fail(connection, error);
     nk_connection_update_interest(connection);
 }

@@ -1,11 +1,13 @@
 /* The inside of connections and groups, shared by tcp_connection.c (life),
  * connection_input.c (receiving), connection_output.c (sending at once),
- * connection_queue.c (sending later), connection_pace.c (not too fast) and
- * connection_group.c; server_shard.c looks at the number of a group's connections.
+ * connection_queue.c (sending later), connection_pace.c (not too fast),
+ * connection_limit.c (not too much) and connection_group.c; server_shard.c looks at the number of a
+ * group's connections.
  */
 #ifndef NK_NET_CONNECTION_PRIVATE_H
 #define NK_NET_CONNECTION_PRIVATE_H
 
+#include <errno.h>
 #include <stdatomic.h>
 
 #include "base/buffer.h"
@@ -63,6 +65,7 @@ struct nk_tcp_connection {
     unsigned is_drain_due : 1; /* again, when the output is empty */
     unsigned is_paced : 1;     /* there is a struct nk_pace behind the session */
     unsigned awaits_pace : 1;  /* its timer runs: no more output before */
+    unsigned is_limited : 1;   /* its transport's ops are those of connection_limit.c */
 };
 
 /* The limit of a connection's output, for handlers that have one. */
@@ -140,6 +143,17 @@ static inline bool nk_file_is_gathered(const struct nk_outbox *output)
 {
     return output && output->file >= 0 && output->file_left <= NK_GATHERED_FILE;
 }
+
+/* ---- connection_limit.c ---- */
+
+/* What a limited transport says instead of sending behind its limit. */
+#define NK_OUTPUT_IS_OVER (-ECANCELED)
+
+/* How a connection ends that has passed its limit. */
+enum nk_close nk_connection_limit_end(const struct nk_tcp_connection *connection);
+
+/* When the connection is freed; harmless for one without a limit. */
+void nk_connection_free_limit(struct nk_tcp_connection *connection);
 
 /* Bytes that the kernel has taken. */
 static inline void nk_count_sent(struct nk_tcp_connection *connection, uint64_t amount)

@@ -99,6 +99,8 @@ static void end_when_drained(struct nk_tcp_connection *connection)
 {
     bool wants_shutdown =
         connection->shutdown_wanted || (connection->close_wanted && connection->linger_wanted);
+    if (connection->is_failed) /* the posted task ends it */
+        return;
     if (connection->output) {
         if (connection->close_wanted)
             limit_close(connection);
@@ -179,10 +181,23 @@ static void free_connection(struct nk_task *task)
 {
     struct nk_tcp_connection *connection = nk_container_of(task, struct nk_tcp_connection, task);
     nk_connection_free_output(connection);
+    nk_connection_free_limit(connection);
     if (connection->input)
         nk_buffer_deinit(connection->input);
     free(connection->input);
     free(connection);
+}
+
+/* Sending has failed, or has come to the limit that was set for it. */
+static void end_failed(struct nk_tcp_connection *connection)
+{
+    if (connection->output_error != NK_OUTPUT_IS_OVER) {
+        finish(connection, connection->output_error);
+        return;
+    }
+    connection->is_failed = false;
+    connection->output_error = 0;
+    nk_tcp_connection_close(connection, nk_connection_limit_end(connection));
 }
 
 static void run_task(struct nk_task *task)
@@ -194,7 +209,7 @@ static void run_task(struct nk_task *task)
         return;
     }
     if (connection->is_failed) {
-        finish(connection, connection->output_error);
+        end_failed(connection);
         return;
     }
     /* What was queued meanwhile brings a report of its own. */

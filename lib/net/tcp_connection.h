@@ -121,6 +121,16 @@ NK_PUBLIC int nk_tcp_connection_send(struct nk_tcp_connection *connection, struc
 NK_PUBLIC int nk_tcp_connection_send_file(struct nk_tcp_connection *connection, int file,
                                           uint64_t offset, uint64_t len) NK_NONNULL(1);
 
+/* Lets a stream break off: `bytes` more go out of what is sent from now on. When there
+ * are more than that, they are dropped, and the connection is closed in that way behind
+ * those that went out: with NK_CLOSE_LINGER the peer gets all of them and then the end,
+ * with NK_CLOSE_RESET what it has got when the reset comes. What was sent before is not
+ * counted. Of two limits the nearer one counts. A connection without one does not pay
+ * for it. Returns 0, -ENOMEM, -EPIPE, or -EOPNOTSUPP where records are kept. */
+NK_PUBLIC NK_MUST_USE int nk_tcp_connection_limit_output(struct nk_tcp_connection *connection,
+                                                         uint64_t bytes, enum nk_close how)
+    NK_NONNULL(1);
+
 /* Bytes that the kernel has taken so far. */
 NK_PUBLIC uint64_t nk_tcp_connection_bytes_sent(const struct nk_tcp_connection *connection)
     NK_NONNULL(1);
