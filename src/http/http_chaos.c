@@ -4,11 +4,11 @@
 #include <stdlib.h>
 
 #include "http/http_script.h"
+#include "http/http_session.h"
 #include "http/http_site.h"
 
-/* What a truncated answer has, of the many more bytes that it announces. */
-#define TRUNCATED_SIZE 100
-#define ANNOUNCED_SIZE 65536
+/* A body of unknown length breaks off within so many bytes. */
+#define SOME_BYTES 4096
 
 /* A request that waits for its answer, or its fault. */
 struct delayed {
@@ -17,24 +17,59 @@ struct delayed {
     struct http_loop *loop;
     struct nk_timer timer;
     uint64_t due;
-    enum http_chaos_fault fault;
+    struct http_chaos_fate fate;
 };
 
-static void apply(struct http_exchange *exchange, enum http_chaos_fault fault)
+/* ---- answers that break off ---- */
+
+static bool breaks_off(enum http_chaos_fault fault)
 {
-    static const struct http_script scripts[HTTP_CHAOS_FAULT_COUNT] = {
-        [HTTP_CHAOS_RESET] = {.has_no_head = true, .end = HTTP_SCRIPT_RESET},
-        [HTTP_CHAOS_TRUNCATE] = {.length = ANNOUNCED_SIZE,
-                                 .pace = {TRUNCATED_SIZE, 0},
-                                 .end = HTTP_SCRIPT_CUT},
-        [HTTP_CHAOS_HANG] = {.has_no_head = true, .end = HTTP_SCRIPT_HANG},
-    };
-    if (fault == HTTP_CHAOS_NONE)
-        http_site_route(exchange);
-    else if (fault == HTTP_CHAOS_ERROR)
+    return fault == HTTP_CHAOS_RESET || fault == HTTP_CHAOS_TRUNCATE;
+}
+
+/* Behind a truncated answer the connection ends as behind any other. */
+static void limit(struct nk_tcp_connection *connection, uint64_t bytes)
+{
+    const bool is_reset = http_session_of(connection)->fault == HTTP_CHAOS_RESET;
+    const int error = nk_tcp_connection_limit_output(connection, bytes,
+                                                     is_reset ? NK_CLOSE_RESET : NK_CLOSE_LINGER);
+    if (error && error != -EPIPE) /* -EPIPE: it is on its way out already */
+        nk_tcp_connection_abort(connection, error);
+}
+
+void http_chaos_begin(struct http_exchange *exchange, size_t head, uint64_t body)
+{
+    const struct http_session *session = http_session_of(exchange->connection);
+    if (!breaks_off(session->fault))
+        return;
+    if (exchange->request->method == HTTP_METHOD_HEAD)
+        body = 0;
+    else if (body == HTTP_LENGTH_UNKNOWN)
+        body = SOME_BYTES;
+    limit(exchange->connection, http_chaos_cut(session->fault, session->fault_place, head, body));
+}
+
+void http_chaos_end(struct nk_tcp_connection *connection)
+{
+    if (breaks_off(http_session_of(connection)->fault))
+        limit(connection, 0);
+}
+
+/* ---- faults ---- */
+
+static void apply(struct http_exchange *exchange, struct http_chaos_fate fate)
+{
+    static const struct http_script silence = {.has_no_head = true, .end = HTTP_SCRIPT_HANG};
+    struct http_session *session = http_session_of(exchange->connection);
+    if (fate.fault == HTTP_CHAOS_ERROR) {
         http_respond_status(exchange, 503, "chaos", "Retry-After: 1\r\n");
-    else
-        http_script_respond(exchange, &scripts[fault]);
+    } else if (fate.fault == HTTP_CHAOS_HANG) {
+        http_script_respond(exchange, &silence);
+    } else { /* none, or it breaks off when it comes */
+        session->fault = (uint8_t)fate.fault;
+        session->fault_place = fate.place;
+        http_site_route(exchange);
+    }
 }
 
 /* ---- delays ---- */
@@ -62,10 +97,10 @@ static enum http_source_state produce(struct http_source *source, struct http_ex
     }
     struct http_suspended suspended = delayed->suspended;
     struct http_loop *own = delayed->loop;
-    const enum http_chaos_fault fault = delayed->fault;
+    const struct http_chaos_fate fate = delayed->fate;
     forget(delayed);
     if (http_exchange_resume(exchange, &suspended, own)) {
-        apply(exchange, fault);
+        apply(exchange, fate);
         http_exchange_finish(exchange, &suspended);
     }
     return HTTP_SOURCE_GONE;
@@ -99,7 +134,7 @@ static void delay(struct http_exchange *exchange, struct http_chaos_fate fate)
     }
     delayed->source.ops = &ops;
     delayed->loop = exchange->loop;
-    delayed->fault = fate.fault;
+    delayed->fate = fate;
     delayed->due = nk_event_loop_now(exchange->loop->loop) + fate.delay;
     nk_timer_init(&delayed->timer, on_timer);
     http_exchange_produce(exchange, &delayed->source);
@@ -113,6 +148,6 @@ bool http_chaos_strike(struct http_chaos *chaos, struct http_exchange *exchange)
     if (fate.delay > 0)
         delay(exchange, fate);
     else if (fate.fault != HTTP_CHAOS_NONE)
-        apply(exchange, fate.fault);
+        apply(exchange, fate);
     return fate.delay > 0 || fate.fault != HTTP_CHAOS_NONE;
 }

@@ -140,12 +140,14 @@ static uint64_t random_number(uint64_t seed, uint64_t number)
 struct http_chaos_fate http_chaos_decide(const struct http_chaos_spec *spec, uint64_t seed,
                                          uint64_t number)
 {
-    /* Three numbers for each request: for the fault, whether it is delayed, and how long. */
-    uint64_t dice = random_number(seed, 3 * number) % HTTP_CHAOS_ALWAYS;
+    /* Three numbers for each request: for the fault and its place, whether it is delayed,
+     * and how long. */
+    const uint64_t first = random_number(seed, 3 * number);
+    uint64_t dice = first % HTTP_CHAOS_ALWAYS;
     const bool is_delayed =
         random_number(seed, 3 * number + 1) % HTTP_CHAOS_ALWAYS < spec->delay_chance;
     const uint64_t range = spec->delay_max - spec->delay_min + 1;
-    struct http_chaos_fate fate = {HTTP_CHAOS_NONE, 0};
+    struct http_chaos_fate fate = {.place = (uint32_t)(first >> 32)};
     if (is_delayed)
         fate.delay = spec->delay_min + random_number(seed, 3 * number + 2) % range;
     for (size_t i = HTTP_CHAOS_NONE + 1; i < HTTP_CHAOS_FAULT_COUNT; i++) {
@@ -156,4 +158,17 @@ struct http_chaos_fate http_chaos_decide(const struct http_chaos_spec *spec, uin
         dice -= spec->chances[i];
     }
     return fate;
+}
+
+/* So many parts of 2^32 of the whole, which is less than it (0 of 0). */
+static uint64_t part_of(uint64_t whole, uint32_t parts)
+{
+    return (whole >> 32) * parts + (((whole & UINT32_MAX) * parts) >> 32);
+}
+
+uint64_t http_chaos_cut(enum http_chaos_fault fault, uint32_t place, uint64_t head, uint64_t body)
+{
+    if (fault == HTTP_CHAOS_RESET)
+        return part_of(head + body, place);
+    return body > 0 ? head + part_of(body, place) : 1 + part_of(head - 1, place);
 }

@@ -5,6 +5,7 @@
 #ifndef HTTP_HTTP_CHAOS_SPEC_H
 #define HTTP_HTTP_CHAOS_SPEC_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attributes.h"
@@ -31,6 +32,7 @@ struct http_chaos_spec {
 /* What happens to one request. */
 struct http_chaos_fate {
     enum http_chaos_fault fault;
+    uint32_t place; /* where an answer breaks off, in parts of 2^32 */
     uint64_t delay; /* ns before that */
 };
 
@@ -42,5 +44,10 @@ NK_MUST_USE int http_chaos_spec_parse(const char *text, struct http_chaos_spec *
 /* The fate of the `number`th request (from 0): always the same for the same seed. */
 struct http_chaos_fate http_chaos_decide(const struct http_chaos_spec *spec, uint64_t seed,
                                          uint64_t number) NK_NONNULL(1);
+
+/* How many bytes go out of an answer that is to break off, with a head of `head` (at least
+ * 2) and a body of `body` bytes; never all of them. A reset may come anywhere. What is
+ * truncated has its head, and a part of its body; a part of its head when it has no body. */
+uint64_t http_chaos_cut(enum http_chaos_fault fault, uint32_t place, uint64_t head, uint64_t body);
 
 #endif

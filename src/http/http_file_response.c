@@ -238,8 +238,10 @@ void http_file_respond_cached(struct http_exchange *exchange, struct http_cached
     if (cached->head_second != nk_event_loop_wall_seconds(exchange->loop->loop))
         renew_head(exchange, cached, &response);
     if (cached->head_len > 0)
-        http_respond_ready(exchange, nk_slice_make(cached->body - cached->head_len,
-                                                   cached->head_len + (size_t)file->size));
+        http_respond_ready(exchange,
+                           nk_slice_make(cached->body - cached->head_len,
+                                         cached->head_len + (size_t)file->size),
+                           cached->head_len);
     else
         http_respond(exchange, &response);
 }

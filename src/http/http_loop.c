@@ -33,6 +33,7 @@ int http_loop_new(struct http_loop **out, struct http_server *server, struct nk_
         free(made);
         return error;
     }
+    made->notes_heads = made->watch || server->chaos;
     http_cache_init(&made->cache, (size_t)server->options.cache);
     http_coded_init(&made->coded, (size_t)server->options.cache);
     http_content_init(made);

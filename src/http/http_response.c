@@ -1,6 +1,7 @@
 /* Response heads: assembled from constant pieces, sent with their body. */
 #include <errno.h>
 
+#include "http/http_chaos.h"
 #include "http/http_session.h"
 #include "http/http_site.h"
 #include "http/http_stream.h"
@@ -117,13 +118,6 @@ static void put_head(struct head *head, struct http_exchange *exchange,
     PUT_LITERAL(head, "\r\n");
 }
 
-/* For the access log and the counters. */
-static void note_status(struct http_exchange *exchange, int status)
-{
-    if (NK_UNLIKELY(exchange->loop->watch != NULL))
-        http_watch_status(http_session_of(exchange->connection)->visitor, status);
-}
-
 /* A response that cannot be queued cannot be taken back either. */
 static bool send_or_abort(struct http_exchange *exchange, struct nk_slice bytes)
 {
@@ -131,6 +125,23 @@ static bool send_or_abort(struct http_exchange *exchange, struct nk_slice bytes)
     if (error && error != -EPIPE) /* -EPIPE: it is on its way out already */
         nk_tcp_connection_abort(exchange->connection, error);
     return error == 0;
+}
+
+/* For the access log, the counters and --chaos. */
+static void note_head(struct http_exchange *exchange, int status, size_t head, uint64_t body)
+{
+    if (exchange->loop->watch)
+        http_watch_status(http_session_of(exchange->connection)->visitor, status);
+    if (exchange->loop->server->chaos)
+        http_chaos_begin(exchange, head, status == 204 || status == 304 ? 0 : body);
+}
+
+/* Sends the head of a response with a body of `length`. */
+static bool begin(struct http_exchange *exchange, int status, struct nk_slice head, uint64_t length)
+{
+    if (NK_UNLIKELY(exchange->loop->notes_heads))
+        note_head(exchange, status, head.len, length);
+    return send_or_abort(exchange, head);
 }
 
 static bool is_last_head(const struct http_exchange *exchange, const struct http_response *response,
@@ -164,14 +175,13 @@ static bool send_head(struct http_exchange *exchange, const struct http_response
                       uint64_t length)
 {
     const struct http_last_head *last = &exchange->loop->last_head;
-    note_status(exchange, response->status);
     if (NK_LIKELY(is_last_head(exchange, response, length)))
-        return send_or_abort(exchange, nk_slice_make(last->text, last->len));
+        return begin(exchange, 200, nk_slice_make(last->text, last->len), length);
     char text[HEAD_SIZE];
     struct head head = {text, sizeof(text), 0, false};
     put_head(&head, exchange, response, length);
     remember_head(exchange, response, length, &head);
-    return send_or_abort(exchange, nk_slice_make(head.text, head.len));
+    return begin(exchange, response->status, nk_slice_make(head.text, head.len), length);
 }
 
 size_t http_response_print_head(struct http_exchange *exchange,
@@ -183,12 +193,13 @@ size_t http_response_print_head(struct http_exchange *exchange,
     return head.is_cut ? 0 : head.len;
 }
 
-void http_respond_ready(struct http_exchange *exchange, struct nk_slice whole)
+void http_respond_ready(struct http_exchange *exchange, struct nk_slice whole, size_t head)
 {
     static const struct nk_slice version = NK_SLICE("HTTP/1.1 ");
     uint64_t status = 0;
-    if (nk_slice_parse_decimal(nk_slice_first(nk_slice_from(whole, version.len), 3), &status) == 0)
-        note_status(exchange, (int)status);
+    if (NK_UNLIKELY(exchange->loop->notes_heads) &&
+        nk_slice_parse_decimal(nk_slice_first(nk_slice_from(whole, version.len), 3), &status) == 0)
+        note_head(exchange, (int)status, head, whole.len - head);
     (void)send_or_abort(exchange, whole);
 }
 

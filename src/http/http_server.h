@@ -110,6 +110,7 @@ struct http_loop {
     size_t index;           /* there */
     atomic_uint_fast64_t requests;
     struct http_watch *watch; /* follows the requests; NULL = nobody wants to know */
+    bool notes_heads;         /* there is a watch, or chaos */
     struct http_counters counters;
     _Atomic(struct nk_connection_group *) group; /* for its counters; set by its first connection */
     uint64_t date_second;                        /* what date_line shows */
@@ -156,8 +157,8 @@ size_t http_response_print_head(struct http_exchange *exchange,
                                 const struct http_response *response, uint64_t length, char *text,
                                 size_t size);
 
-/* A complete response, head and body, made before. */
-void http_respond_ready(struct http_exchange *exchange, struct nk_slice whole);
+/* A complete response, made before: `head` bytes of head, and the body behind it. */
+void http_respond_ready(struct http_exchange *exchange, struct nk_slice whole, size_t head);
 
 /* A short plain-text body with the status and, if not NULL, a detail. */
 void http_respond_status(struct http_exchange *exchange, int status, const char *detail,

@@ -1,9 +1,9 @@
 /* What the HTTP server remembers of one connection, between the bytes. Internal
  * to http_session.c, which holds the course of a connection, to
- * http_session_head.c, which finds the requests, to
- * http_session_body.c, which takes their bodies, to
- * http_session_source.c, which sends answers that come in pieces, and to
- * http_suspend.c, for answers that are made elsewhere.
+ * http_session_head.c, which finds the requests, to http_session_body.c, which
+ * takes their bodies, to http_response.c, http_stream.c and http_session_source.c,
+ * which send answers at once and in pieces, to http_suspend.c, for answers that are
+ * made elsewhere, and to http_chaos.c, for those that break off.
  */
 #ifndef HTTP_HTTP_SESSION_H
 #define HTTP_HTTP_SESSION_H
@@ -37,6 +37,8 @@ struct http_session {
     };
     struct http_visitor *visitor; /* with a log or counters, see http_watch.h */
     uint32_t requests;
+    uint32_t fault_place; /* see http_chaos.h */
+    uint8_t fault;        /* of the current response */
     uint8_t state;
     bool keep_alive;   /* what the current response says */
     bool has_rest;     /* bytes follow the current request */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "http/http_chaos.h"
 #include "http/http_session.h"
 
 void http_stream_begin(struct http_stream *stream, struct http_exchange *exchange,
@@ -50,6 +51,7 @@ void http_stream_end(struct http_stream *stream)
 {
     static const struct nk_slice last_chunk = NK_SLICE("0\r\n\r\n");
     http_session_of(stream->connection)->has_head = false;
+    http_chaos_end(stream->connection);
     if (stream->is_chunked && !stream->is_silent)
         put(stream->connection, last_chunk);
 }

@@ -47,6 +47,61 @@ def test_each_fault(start, spec, expected):
     assert [fate(server) for _ in range(5)] == [expected] * 5
 
 
+def receive_broken(server, path, *fields, body=b"", method="GET"):
+    """All that comes of an answer, and how it ends."""
+    with HttpClient(server) as client:
+        client.send(request(path, *fields, method=method) + body)
+        data = b""
+        try:
+            while piece := client.socket.recv(65536):
+                data += piece
+        except ConnectionResetError:
+            return data, "reset"
+    return data, "end"
+
+
+@pytest.mark.parametrize("fault, expected", [("truncate", "end"), ("reset", "reset"),
+                                             ("delay:1ms,truncate", "end")])
+def test_the_real_answer_breaks_off(start, tmp_path, fault, expected):
+    """A client is tested with an answer that nobody gives, or gets all of it."""
+    contents = {"/file": b"hello", "/large": bytes(range(256)) * 8000}
+    (tmp_path / "large").write_bytes(contents["/large"])
+    server = start(f"{fault}:100%")
+    lengths = set()
+    for path in ["/file", "/large"] * 8:
+        data, end = receive_broken(server, path)
+        head, _, body = data.partition(b"\r\n\r\n")
+        assert end == expected
+        assert len(body) < len(contents[path]) and contents[path].startswith(body)
+        if expected == "end":
+            assert b"\r\nContent-Length: %d\r\n" % len(contents[path]) in head
+        lengths.add(len(data))
+    assert len(lengths) > 4  # they break off in different places
+
+
+def test_an_answer_without_a_body_breaks_off_in_its_head(start):
+    """It is complete, and nothing is tested."""
+    data, end = receive_broken(start("truncate:100%"), "/file", method="HEAD")
+    assert end == "end" and 0 < len(data) and b"\r\n\r\n" not in data
+
+
+def test_an_answer_in_chunks_breaks_off(start):
+    """Nobody knows how long it is, so it is sent to its end."""
+    for fault, expected in [("truncate", "end"), ("reset", "reset")]:
+        server = start(f"{fault}:100%", "--endpoints")
+        for path in ["/_/stream/1", "/_/stream/1000"]:
+            data, end = receive_broken(server, path)
+            assert end == expected and not data.endswith(b"0\r\n\r\n")
+
+
+def test_a_request_is_served_although_its_answer_breaks_off(start, tmp_path):
+    """What a client does that does not know whether it was: the hard case is not tested."""
+    server = start("truncate:100%")
+    data, end = receive_broken(server, "/up", "Content-Length: 5", body=b"world", method="PUT")
+    assert end == "end" and data.startswith(b"HTTP/1.1 201 ")
+    assert (tmp_path / "up").read_bytes() == b"world"
+
+
 def test_hang(start):
     """Nothing comes until the client has had enough."""
     server = start("hang:100%")

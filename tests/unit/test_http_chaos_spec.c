@@ -92,6 +92,7 @@ static void test_fates(void **state)
     struct http_chaos_spec spec;
     const char *problem;
     unsigned counts[HTTP_CHAOS_FAULT_COUNT] = {0};
+    unsigned halves[2] = {0};
     unsigned delayed = 0;
     (void)state;
     assert_int_equal(http_chaos_spec_parse("reset:10%,hang:20%,delay:1ms-2ms:50%", &spec, &problem),
@@ -100,7 +101,9 @@ static void test_fates(void **state)
         const struct http_chaos_fate fate = http_chaos_decide(&spec, 42, number);
         const struct http_chaos_fate again = http_chaos_decide(&spec, 42, number);
         assert_int_equal(fate.fault, again.fault);
+        assert_int_equal(fate.place, again.place);
         assert_int_equal(fate.delay, again.delay);
+        halves[fate.place >> 31]++;
         counts[fate.fault]++;
         if (fate.delay > 0) {
             delayed++;
@@ -111,6 +114,27 @@ static void test_fates(void **state)
     assert_in_range(counts[HTTP_CHAOS_HANG], 19000, 21000);
     assert_int_equal(counts[HTTP_CHAOS_TRUNCATE] + counts[HTTP_CHAOS_ERROR], 0);
     assert_in_range(delayed, 49000, 51000);
+    assert_in_range(halves[0], 49000, 51000);
+}
+
+/* An answer that is to break off is complete, or a truncated one has no head. */
+static void test_places(void **state)
+{
+    static const uint64_t bodies[] = {0, 1, 5, 1000, UINT64_C(1) << 40, UINT64_C(1) << 62};
+    static const uint32_t places[] = {0, 1, 1u << 31, UINT32_MAX};
+    (void)state;
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(bodies); i++) {
+        for (size_t j = 0; j < NK_ARRAY_LENGTH(places); j++) {
+            const uint64_t truncated =
+                http_chaos_cut(HTTP_CHAOS_TRUNCATE, places[j], 200, bodies[i]);
+            assert_in_range(truncated, bodies[i] > 0 ? 200 : 1, 199 + bodies[i]);
+            assert_in_range(http_chaos_cut(HTTP_CHAOS_RESET, places[j], 200, bodies[i]), 0,
+                            199 + bodies[i]);
+        }
+    }
+    assert_int_equal(http_chaos_cut(HTTP_CHAOS_RESET, 0, 200, 1000), 0);
+    assert_int_equal(http_chaos_cut(HTTP_CHAOS_RESET, 1u << 31, 200, 1000), 600);
+    assert_int_equal(http_chaos_cut(HTTP_CHAOS_TRUNCATE, 1u << 31, 200, 1000), 700);
 }
 
 int main(void)
@@ -119,6 +143,7 @@ int main(void)
         cmocka_unit_test(test_a_whole_specification),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_fates),
+        cmocka_unit_test(test_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
