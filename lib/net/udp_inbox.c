@@ -57,9 +57,9 @@ void nk_udp_forget(struct nk_udp_endpoint *endpoint, struct nk_peer *peer)
     endpoint->forgetting = peer;
     if (endpoint->options.handlers->on_peer_expired)
         endpoint->options.handlers->on_peer_expired(endpoint, peer);
-    endpoint->forgetting = outer;
     if (peer->gathered > 0)
-        nk_udp_flush(endpoint);
+        nk_udp_flush(endpoint); /* its handler may close the endpoint, too */
+    endpoint->forgetting = outer;
     if (peer->waiting > 0)
         nk_udp_drop_backlog(endpoint, peer);
     if (endpoint->last == peer)

@@ -1,6 +1,6 @@
 /* The inside of a datagram endpoint, shared by udp_endpoint.c (its life),
- * udp_inbox.c (receiving, peers), udp_outbox.c (gathering, sending) and
- * udp_backlog.c (what has to wait). Private to those four.
+ * udp_inbox.c (receiving, peers), udp_outbox.c (gathering, sending), udp_backlog.c
+ * (what has to wait) and udp_restrict.c (one peer only). Private to those five.
  */
 #ifndef NK_NET_UDP_PRIVATE_H
 #define NK_NET_UDP_PRIVATE_H
@@ -82,7 +82,7 @@ struct nk_udp_endpoint {
     struct nk_peer *only;             /* of a server that is restricted to it */
     int successor;                    /* socket to go on with when this one is empty; or -1 */
     struct nk_peer *last;             /* has sent the datagram before; NULL = look it up */
-    const struct nk_peer *forgetting; /* on_peer_expired is being called for it */
+    const struct nk_peer *forgetting; /* the handler is being called about its end */
     struct nk_peer_table peers;
     struct nk_timer expiry;
     struct nk_task task; /* in the end freeing */

@@ -196,6 +196,44 @@ static void a_handler_may_close_when_a_peer_expires(void **state)
         nk_socket_close(clients[i]);
 }
 
+static void say_goodbye(struct nk_udp_endpoint *endpoint, struct nk_peer *peer)
+{
+    note_expired(endpoint, peer);
+    assert_int_equal(nk_udp_endpoint_send(endpoint, peer, nk_slice_of_string("bye")), 0);
+}
+
+static void close_on_error(struct nk_udp_endpoint *endpoint, struct nk_peer *peer, int error)
+{
+    note_error(endpoint, peer, error);
+    nk_udp_endpoint_close(endpoint);
+}
+
+/* The same when that is found out only by what was said to it last: the peer would be
+ * forgotten by both, and used when it is gone. */
+static void a_handler_may_close_when_a_farewell_fails(void **state)
+{
+    static const struct nk_udp_handlers handlers = {
+        .on_datagram = note_datagram,
+        .on_error = close_on_error,
+        .on_peer_expired = say_goodbye,
+    };
+    struct nk_sockaddr local = unix_path("server");
+
+    (void)state;
+    udp_server(&local, (struct nk_udp_options){.handlers = &handlers, .max_peers = 1});
+    int first = udp_socket(&local);
+    int second = udp_socket(&local);
+    udp_say(first, "hello");
+    TURN_UNTIL(loop, record.datagrams == 1);
+    nk_socket_close(first);
+    udp_say(second, "hello"); /* there is no room for both */
+    TURN_UNTIL(loop, record.errors == 1);
+    turn_idle(loop, 2);
+    assert_int_equal(record.peers_expired, 1);
+    assert_int_equal(record.datagrams, 1);
+    nk_socket_close(second);
+}
+
 /* The rest of a long datagram would be missing without anybody knowing. */
 static void a_datagram_that_is_too_long_is_not_cut(void **state)
 {
@@ -328,6 +366,7 @@ int main(void)
         TEST(a_full_table_forgets_the_oldest),
         TEST(silent_peers_expire),
         TEST(a_handler_may_close_when_a_peer_expires),
+        TEST(a_handler_may_close_when_a_farewell_fails),
         TEST(a_datagram_that_is_too_long_is_not_cut),
         TEST(a_unix_client_without_a_name_is_heard),
         TEST(an_error_does_not_end_the_server),
