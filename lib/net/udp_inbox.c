@@ -190,9 +190,15 @@ static struct nk_peer *sender(struct nk_udp_endpoint *endpoint, const struct nk_
 
 /* ---- delivering ---- */
 
+/* `is_cut`: the kernel has dropped the end of it. */
 static void hand_over(struct nk_udp_endpoint *endpoint, struct nk_peer *peer,
-                      struct nk_slice datagram)
+                      struct nk_slice datagram, bool is_cut)
 {
+    if (is_cut || datagram.len > endpoint->inbox.max_datagram) {
+        nk_udp_count(endpoint, NK_UDP_TRUNCATED, 1);
+        nk_udp_report(endpoint, peer, -EMSGSIZE);
+        return;
+    }
     nk_udp_count(endpoint, NK_UDP_RECEIVED, 1);
     nk_udp_count(endpoint, NK_UDP_BYTES_RECEIVED, datagram.len);
     peer->datagrams_received++;
@@ -232,13 +238,9 @@ static void deliver(struct nk_udp_endpoint *endpoint, size_t slot)
     peer->local = local;
     if (segment == 0)
         segment = rest.len;
-    if (segment > inbox->max_datagram || (message->msg_hdr.msg_flags & MSG_TRUNC)) {
-        nk_udp_count(endpoint, NK_UDP_TRUNCATED, 1);
-        nk_udp_report(endpoint, peer, -EMSGSIZE);
-        return;
-    }
+    bool is_cut = message->msg_hdr.msg_flags & MSG_TRUNC;
     do {
-        hand_over(endpoint, peer, nk_slice_first(rest, segment));
+        hand_over(endpoint, peer, nk_slice_first(rest, segment), is_cut);
         rest = nk_slice_from(rest, segment);
     } while (rest.len > 0 && !endpoint->is_closed);
 }

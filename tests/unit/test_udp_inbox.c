@@ -253,6 +253,32 @@ static void a_datagram_that_is_too_long_is_not_cut(void **state)
     nk_socket_close(client);
 }
 
+/* In a run each is looked at: they would count as one, and those that are short enough
+ * would be lost with the others. */
+static void datagrams_of_a_run_may_be_too_long(void **state)
+{
+    struct nk_sockaddr local = loopback(AF_INET);
+    struct nk_udp_options listening = {.handlers = &udp_listen, .max_datagram = 2};
+    struct nk_udp_endpoint *server = udp_server(&local, listening);
+    struct nk_udp_endpoint *client;
+
+    (void)state;
+    assert_int_equal(nk_udp_endpoint_connect(&client, loop, NULL, nk_udp_endpoint_address(server),
+                                             &listening),
+                     0);
+    nk_udp_endpoint_cork(client);
+    for (int i = 0; i < 30; i++)
+        nk_udp_endpoint_send(client, nk_udp_endpoint_remote(client), nk_slice_of_string("abc"));
+    nk_udp_endpoint_send(client, nk_udp_endpoint_remote(client), nk_slice_of_string("z"));
+    nk_udp_endpoint_uncork(client);
+    TURN_UNTIL(loop, record.datagrams == 1);
+    assert_string_equal(record.text, "z");
+    assert_int_equal(udp_statistics(server).truncated, 30);
+    assert_int_equal(record.errors, 30);
+    nk_udp_endpoint_close(client);
+    nk_udp_endpoint_close(server);
+}
+
 /* Whoever has no name cannot be answered, but it is heard and counted. */
 static void a_unix_client_without_a_name_is_heard(void **state)
 {
@@ -368,6 +394,7 @@ int main(void)
         TEST(a_handler_may_close_when_a_peer_expires),
         TEST(a_handler_may_close_when_a_farewell_fails),
         TEST(a_datagram_that_is_too_long_is_not_cut),
+        TEST(datagrams_of_a_run_may_be_too_long),
         TEST(a_unix_client_without_a_name_is_heard),
         TEST(an_error_does_not_end_the_server),
         TEST(who_is_not_admitted_is_not_heard),
