@@ -264,7 +264,7 @@ bool nk_udp_receive(struct nk_udp_endpoint *endpoint)
         if (count == -ECONNREFUSED)
             nk_udp_count(endpoint, NK_UDP_REFUSED, 1);
         nk_udp_report(endpoint, endpoint->remote ? endpoint->remote : endpoint->only, count);
-        return false;
+        return !endpoint->is_closed; /* an error says nothing about what lies behind it */
     }
     inbox->lone_batches = count == 1 ? inbox->lone_batches + 1 : 0;
     endpoint->corks++;

@@ -316,6 +316,22 @@ static void an_error_does_not_end_the_server(void **state)
     nk_socket_close(client);
 }
 
+/* What has arrived behind it would be lost when the server ends. */
+static void an_error_does_not_end_the_draining(void **state)
+{
+    struct nk_udp_endpoint *server = udp_echo_server();
+    int client = udp_socket(nk_udp_endpoint_address(server));
+
+    (void)state;
+    receive_error = ENOMEM;
+    udp_say(client, "hello");
+    nk_udp_endpoint_drain(server);
+    assert_int_equal(record.errors, 1);
+    assert_int_equal(record.datagrams, 1);
+    nk_udp_endpoint_close(server);
+    nk_socket_close(client);
+}
+
 static bool admit_but_port(void *admit_context, const struct nk_sockaddr *peer)
 {
     const uint16_t *port = admit_context;
@@ -397,6 +413,7 @@ int main(void)
         TEST(datagrams_of_a_run_may_be_too_long),
         TEST(a_unix_client_without_a_name_is_heard),
         TEST(an_error_does_not_end_the_server),
+        TEST(an_error_does_not_end_the_draining),
         TEST(who_is_not_admitted_is_not_heard),
         TEST(a_run_that_is_not_admitted_counts_in_full),
     };
