@@ -84,24 +84,26 @@ static void on_timer(struct nk_timer *timer)
     report(connector, error);
 }
 
-/* Binding to an address without a port would take a port at once, one of 28,000
- * for all destinations; the kernel can put that off until it connects. A port
- * that is asked for may still be in TIME_WAIT from the last time. */
-static int bind_source(int fd, const struct nk_sockaddr *source)
-{
-    int error = 0;
-    if (source->any.sa_family != AF_UNIX) {
-        int on = 1;
-        error = nk_sockaddr_port(source) != 0
-                    ? nk_socket_set_reuse_address(fd, true)
-                    : nk_socket_set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-    }
-    return error ? error : nk_socket_bind(fd, source);
-}
-
 static bool is_tcp(int family, const struct nk_connector_options *options)
 {
     return family != AF_UNIX && (options->type == SOCK_STREAM || options->type == 0);
+}
+
+/* Binding to an address without a port would take a port at once, one of 28,000
+ * for all destinations; the kernel can put that off until it connects. A TCP port
+ * that is asked for may still be in TIME_WAIT from the last time; a UDP one would
+ * be shared with whoever has it. */
+static int bind_source(int fd, const struct nk_connector_options *options)
+{
+    const struct nk_sockaddr *source = options->source;
+    int family = source->any.sa_family;
+    int on = 1;
+    int error = 0;
+    if (family != AF_UNIX && nk_sockaddr_port(source) == 0)
+        error = nk_socket_set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    else if (is_tcp(family, options))
+        error = nk_socket_set_reuse_address(fd, true);
+    return error ? error : nk_socket_bind(fd, source);
 }
 
 /* Makes the socket as the options say. Returns it, or -errno and *failure. */
@@ -121,7 +123,7 @@ static int prepare_socket(int family, const struct nk_connector_options *options
     }
     if (!error && options->source) {
         failure->step = NK_CONNECT_BIND;
-        error = bind_source(fd, options->source);
+        error = bind_source(fd, options);
     }
     if (error)
         nk_socket_close(fd);

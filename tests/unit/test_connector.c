@@ -233,6 +233,41 @@ static void a_family_that_does_not_exist_is_refused(void **state)
     assert_int_equal(seen.calls, 0);
 }
 
+static int bound_datagram_socket(struct nk_sockaddr *local)
+{
+    int fd = nk_socket_open(AF_INET, SOCK_DGRAM);
+
+    assert_int_equal(nk_socket_bind(fd, local), 0);
+    assert_int_equal(nk_socket_local(fd, local), 0);
+    return fd;
+}
+
+/* Two that send from the same UDP port: the second one would get the answers of both,
+ * and the first one none. */
+static void a_datagram_port_is_not_shared(void **state)
+{
+    struct nk_sockaddr remote = loopback(AF_INET);
+    struct nk_sockaddr local = loopback(AF_INET);
+    struct nk_connector_options options = {.type = SOCK_DGRAM, .source = &local};
+    struct nk_connect_failure failure = {.step = NK_CONNECT_CONNECT};
+    struct nk_connector *connector;
+
+    (void)state;
+    int server = bound_datagram_socket(&remote);
+    nk_socket_close(bound_datagram_socket(&local)); /* a port that is free */
+    assert_int_equal(nk_connector_start_with(&connector, loop, &remote, &options, NK_NEVER, on_done,
+                                             &seen, NULL),
+                     0);
+    await_outcome();
+    assert_true(seen.result >= 0);
+    assert_int_equal(nk_connector_start_with(&connector, loop, &remote, &options, NK_NEVER, on_done,
+                                             &seen, &failure),
+                     -EADDRINUSE);
+    assert_int_equal(failure.step, NK_CONNECT_BIND);
+    nk_socket_close(seen.result);
+    nk_socket_close(server);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -245,6 +280,7 @@ int main(void)
         CASE(a_full_unix_backlog_is_tried_again),
         CASE(a_cancelled_attempt_reports_nothing),
         CASE(a_family_that_does_not_exist_is_refused),
+        CASE(a_datagram_port_is_not_shared),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
