@@ -105,13 +105,14 @@ int main(void)
         error = nk_thread_pool_start(&pool, client.loop, 2, NULL);
     if (!error)
         error = serve_and_greet(client.loop, pool, &client, &server);
-    if (!error) {
+    if (server) {
         nk_tcp_server_drain(server);
-        error = nk_event_loop_run(client.loop);
-        nk_thread_pool_stop(pool);
-        nk_event_loop_turn(client.loop, 0);
-        nk_tcp_server_free(server);
+        int unfinished = nk_event_loop_run(client.loop);
+        error = error ? error : unfinished;
     }
+    nk_thread_pool_stop(pool);
+    nk_event_loop_turn(client.loop, 0);
+    nk_tcp_server_free(server);
     nk_connection_group_free(client.group);
     nk_event_loop_free(client.loop);
     return error ? 1 : 0;
