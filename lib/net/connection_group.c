@@ -141,7 +141,7 @@ static bool was_idle_before(const struct nk_tcp_connection *a, const struct nk_t
     return (int32_t)(a->idle_since - b->idle_since) < 0;
 }
 
-bool nk_connection_group_shed(struct nk_connection_group *group)
+bool nk_connection_group_shed(struct nk_connection_group *group, const atomic_bool *is_wanted)
 {
     struct nk_tcp_connection *oldest = NULL;
     size_t candidates = group->active < SHED_CANDIDATES ? group->active : SHED_CANDIDATES;
@@ -153,11 +153,22 @@ bool nk_connection_group_shed(struct nk_connection_group *group)
             oldest = connection;
     }
     group->owes_room = !oldest;
+    group->room_is_wanted = is_wanted;
     if (!oldest)
         return false;
     nk_count(&group->evicted, 1);
     nk_tcp_connection_close(oldest, NK_CLOSE_NOW);
     return true;
+}
+
+void nk_connection_make_room(struct nk_tcp_connection *connection)
+{
+    struct nk_connection_group *group = connection->group;
+    group->owes_room = false;
+    if (group->room_is_wanted && !atomic_load(group->room_is_wanted))
+        return;
+    nk_count(&group->evicted, 1);
+    nk_tcp_connection_close(connection, NK_CLOSE_NOW);
 }
 
 void *nk_connection_group_context(const struct nk_connection_group *group)

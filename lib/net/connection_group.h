@@ -7,6 +7,7 @@
 #ifndef NK_NET_CONNECTION_GROUP_H
 #define NK_NET_CONNECTION_GROUP_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,8 +55,10 @@ NK_PUBLIC size_t nk_connection_group_cut(struct nk_connection_group *group) NK_N
 
 /* Closes one idle connection, among the first few the one that has been idle
  * longest, to make room. Returns whether there was one; if not, the next that
- * becomes idle in a callback is closed instead, unless another ends before. */
-NK_PUBLIC bool nk_connection_group_shed(struct nk_connection_group *group) NK_NONNULL(1);
+ * becomes idle in a callback is closed instead, unless another ends before, or
+ * `is_wanted` (NULL = always) is false by then. */
+NK_PUBLIC bool nk_connection_group_shed(struct nk_connection_group *group,
+                                        const atomic_bool *is_wanted) NK_NONNULL(1);
 
 /* What the options gave as `context`, and the loop it was made for. */
 NK_PUBLIC void *nk_connection_group_context(const struct nk_connection_group *group) NK_NONNULL(1);

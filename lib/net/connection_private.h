@@ -88,6 +88,7 @@ struct nk_connection_group {
     struct nk_list_node connections;
     bool is_draining;
     bool owes_room; /* somebody waits for a connection to end: the next idle one does */
+    const atomic_bool *room_is_wanted; /* ... if they still wait then; NULL = they do */
     atomic_uint_fast64_t opened; /* written by the loop, read by anybody, like the next four */
     atomic_uint_fast64_t active;
     atomic_uint_fast64_t evicted;
@@ -190,6 +191,9 @@ void nk_connection_update_interest(struct nk_tcp_connection *connection);
 
 /* Closes an idle connection, asks a busy one to finish. */
 void nk_connection_drain(struct nk_tcp_connection *connection);
+
+/* Closes this idle connection for somebody who waits, if they still do. */
+void nk_connection_make_room(struct nk_tcp_connection *connection);
 
 /* ---- connection_input.c ---- */
 

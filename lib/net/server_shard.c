@@ -125,7 +125,7 @@ void nk_server_shard_accept(void *context, int fd)
     nk_server_log_full(shard->server, shard->loop);
     for (size_t i = 0; i < shard->acceptor_count; i++)
         nk_acceptor_pause(shard->acceptors[i]);
-    (void)nk_connection_group_shed(shard->group);
+    (void)nk_connection_group_shed(shard->group, NULL);
 }
 
 static void admit_waiting(struct nk_task *task)

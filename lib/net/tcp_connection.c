@@ -136,10 +136,8 @@ void nk_connection_end_callback(struct nk_tcp_connection *connection)
     if (NK_UNLIKELY(connection->close_wanted || connection->shutdown_wanted) &&
         !connection->is_closed)
         end_when_drained(connection);
-    if (NK_UNLIKELY(group->owes_room) && nk_connection_is_spare(connection)) {
-        nk_count(&group->evicted, 1);
-        nk_tcp_connection_close(connection, NK_CLOSE_NOW);
-    }
+    if (NK_UNLIKELY(group->owes_room) && nk_connection_is_spare(connection))
+        nk_connection_make_room(connection);
     nk_connection_update_interest(connection);
 }
 

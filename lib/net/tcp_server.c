@@ -112,8 +112,10 @@ static void on_batch_end(void *context)
 static void shed_idle(struct nk_task *task)
 {
     struct nk_server_shard *shard = nk_container_of(task, struct nk_server_shard, shed_task);
+    const atomic_bool *is_full = &shard->server->is_full;
     atomic_store(&shard->shed_task_is_posted, false);
-    (void)nk_connection_group_shed(shard->group);
+    if (atomic_load(is_full)) /* another loop may have made the room meanwhile */
+        (void)nk_connection_group_shed(shard->group, is_full);
 }
 
 static void pause_accepting(struct nk_tcp_server *server)
