@@ -7,28 +7,7 @@
 
 #include <cmocka.h>
 
-#include "connection_fixture.h"
-
-/* More than the kernel's buffers take. */
-#define LARGE ((size_t)8 * 1024 * 1024)
-
-static char *large;
-
-static int make_large(void **state)
-{
-    (void)state;
-    large = malloc(LARGE);
-    if (large)
-        fill_pattern(large, LARGE, 0);
-    return large ? 0 : -1;
-}
-
-static int free_large(void **state)
-{
-    (void)state;
-    free(large);
-    return 0;
-}
+#include "large_fixture.h"
 
 /* What the answers of a test are cut after, and how. */
 static uint64_t limit;
@@ -40,7 +19,7 @@ static int send_pattern(struct nk_tcp_connection *connection, size_t offset, siz
 }
 
 /* Not one byte more than `len` is asked for: the error behind them is told once only. */
-static void expect_pattern(int peer, uint64_t len)
+static void expect_so_many(int peer, uint64_t len)
 {
     static char received[65536];
     uint64_t position = 0;
@@ -63,7 +42,7 @@ static void expect_cut(int peer, uint64_t len)
     ssize_t end = -EAGAIN;
     char byte;
 
-    expect_pattern(peer, len);
+    expect_so_many(peer, len);
     TURN_UNTIL(loop, (end = nk_socket_recv(peer, &byte, 1)) != -EAGAIN);
     assert_int_equal(end, how == NK_CLOSE_RESET ? -ECONNRESET : 0);
     nk_socket_close(peer);
@@ -107,7 +86,7 @@ static void a_limit_that_is_not_passed_does_nothing(void **state)
     limit = 1000;
     int peer = add_tcp();
     write_text(peer, "x");
-    expect_pattern(peer, 1000);
+    expect_so_many(peer, 1000);
     turn_idle(loop, 3);
     assert_int_equal(seen.closed, 0);
     /* Only when something more would go out. */
@@ -135,24 +114,12 @@ static void queued_output_is_cut(void **state)
     expect_cut(peer, limit);
 }
 
-static int file_of_large(void)
-{
-    FILE *stream = tmpfile();
-    assert_non_null(stream);
-    assert_int_equal(fwrite(large, 1, LARGE, stream), LARGE);
-    assert_int_equal(fflush(stream), 0);
-    int file = fcntl(fileno(stream), F_DUPFD_CLOEXEC, 0);
-    assert_true(file >= 0);
-    fclose(stream);
-    return file;
-}
-
 static size_t answer_with_a_file(struct nk_tcp_connection *connection, struct nk_slice input)
 {
     assert_int_equal(send_pattern(connection, 0, 1000), 0);
     assert_int_equal(nk_tcp_connection_limit_output(connection, limit - 1000, how), 0);
-    assert_int_equal(nk_tcp_connection_send_file(connection, file_of_large(), 1000, LARGE - 1000),
-                     0);
+    assert_int_equal(
+        nk_tcp_connection_send_file(connection, file_of(large, LARGE), 1000, LARGE - 1000), 0);
     return input.len;
 }
 

@@ -7,40 +7,11 @@
 
 #include <cmocka.h>
 
-#include "connection_fixture.h"
-
-/* More than the kernel's buffers take. */
-#define LARGE ((size_t)8 * 1024 * 1024)
-
-static char *large;
-
-static int make_large(void **state)
-{
-    (void)state;
-    large = malloc(LARGE);
-    if (large)
-        fill_pattern(large, LARGE, 0);
-    return large ? 0 : -1;
-}
-
-static int free_large(void **state)
-{
-    (void)state;
-    free(large);
-    return 0;
-}
+#include "large_fixture.h"
 
 static void queue_much(struct nk_tcp_connection *connection)
 {
     assert_int_equal(nk_tcp_connection_send(connection, nk_slice_make(large, LARGE)), 0);
-}
-
-static void expect_pattern(int peer, uint64_t len)
-{
-    uint64_t position = 0;
-
-    TURN_UNTIL(loop, (position = read_pattern(peer, position)) >= len);
-    assert_true(position == len);
 }
 
 /* ---- an ordinary life ---- */
