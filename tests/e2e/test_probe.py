@@ -155,9 +155,13 @@ class TestState:
         """One server that is up would count for all of them."""
         server, port = listener()
         socket_, closed = closed_port()
-        with server, socket_:
-            events = probe("tcp", f"127.0.0.1:{port}", f"127.0.0.1:{closed}", "--until", "up",
-                           "--timeout", "500ms", status=5)
+        with server, socket_, Probe("tcp", f"127.0.0.1:{port}", f"127.0.0.1:{closed}", "--until",
+                                    "up") as running:
+            running.event("reply")
+            for _ in range(3):
+                running.event("missed")
+            running.signal(signal.SIGTERM)
+            events = running.finish(-signal.SIGTERM)
         # The one that is up is left alone from then on.
         assert of(events, "target")[0]["sent"] == 1
 

@@ -186,7 +186,7 @@ class TestExitStatus:
                 connection.sendall(bytes([byte]))
 
         with Server(serve) as server:
-            events = probe("http", f"127.0.0.1:{server.port}", "--count", 1, "--wait", "400ms",
+            events = probe("http", f"127.0.0.1:{server.port}", "--count", 1, "--wait", "1s",
                            status=5)
             stop.set()
         assert of(events, "missed")[0]["error"] == "it did not end in time"
