@@ -7,7 +7,7 @@ void probe_statistics_deinit(struct probe_statistics *statistics)
     histogram_deinit(&statistics->rtt);
 }
 
-/* Rounded to the nearest: a time below one unit is not nothing. */
+/* Rounded to the nearest, so that a mean is not too small. */
 static uint64_t in_units(uint64_t nanoseconds)
 {
     return (nanoseconds + PROBE_RTT_UNIT / 2) / PROBE_RTT_UNIT;
