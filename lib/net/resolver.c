@@ -114,6 +114,13 @@ static bool is_answered_at_once(struct nk_resolver *resolver)
     return resolver->result != -ENOENT || !host || strchr(host, ':');
 }
 
+bool nk_resolver_is_needed(const struct nk_address *address)
+{
+    struct nk_sockaddr ignored;
+    return !nk_scheme_is_unix(address->scheme) && address->host[0] &&
+           nk_sockaddr_from_numeric(&ignored, address->host, 0) == -EINVAL;
+}
+
 static struct nk_resolver *new_resolver(const char *host, uint16_t port, int family, int socktype)
 {
     struct nk_resolver *resolver = calloc(1, sizeof(*resolver));

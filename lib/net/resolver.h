@@ -14,6 +14,7 @@
 
 #include "base/attributes.h"
 #include "base/error_text.h"
+#include "os/address.h"
 #include "os/sockaddr.h"
 #include "reactor/event_loop.h"
 #include "threads/worker_pool.h"
@@ -33,6 +34,10 @@ struct nk_resolver;
  *   -ENOMEM and other errors of this machine.
  * The resolver is freed when this returns. */
 typedef void nk_resolver_fn(void *context, int result, const struct nk_sockaddr *addresses);
+
+/* Whether the host of `address` is a name, which takes a pool: neither a numeric address
+ * nor empty, nor that of a unix socket. */
+NK_PUBLIC bool nk_resolver_is_needed(const struct nk_address *address) NK_NONNULL(1);
 
 /* Starts looking up `host`: a name, a numeric address (zone allowed) or "",
  * which is this machine's loopback. `family` is AF_UNSPEC, AF_INET or AF_INET6,

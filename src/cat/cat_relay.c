@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "cat/cat_relay_private.h"
+#include "net/resolver.h"
 #include "os/descriptors.h"
 #include "reactor/event_dispatcher.h"
 
@@ -148,10 +149,7 @@ static int set_limit(struct relay *relay)
 /* Every client may have a look-up in the queue. */
 static int make_pool(struct relay *relay)
 {
-    const struct nk_address *to = &relay->options->to;
-    struct nk_sockaddr ignored;
-    if (nk_scheme_is_unix(to->scheme) || !to->host[0] ||
-        nk_sockaddr_from_numeric(&ignored, to->host, to->port) != -EINVAL)
+    if (!nk_resolver_is_needed(&relay->options->to))
         return 0;
     return nk_worker_pool_start(&relay->pool, RESOLVER_THREADS, relay->limit);
 }

@@ -74,13 +74,6 @@ static void use_remote(struct nk_address *address, const struct nk_sockaddr *rem
     memcpy(address->host, numeric.host, sizeof address->host);
 }
 
-static bool is_name(const struct nk_address *address)
-{
-    struct nk_sockaddr ignored;
-    return !nk_scheme_is_unix(address->scheme) && address->host[0] &&
-           nk_sockaddr_from_numeric(&ignored, address->host, 0) == -EINVAL;
-}
-
 static int type_of(enum nk_scheme scheme)
 {
     if (scheme == NK_SCHEME_UDP || scheme == NK_SCHEME_UNIX_DGRAM)
@@ -132,7 +125,7 @@ static int dial_address(struct probe_dial *dial)
     target->remote_type = type_of(address.scheme);
     if (target->has_remote)
         use_remote(&address, &target->remote);
-    dial->looks_up = is_name(&address);
+    dial->looks_up = nk_resolver_is_needed(&address);
     if (!dial->looks_up || !run->options->shares_names)
         return dial_addresses(dial, &address, NULL, 0);
     dial->is_wishing = true;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "net/resolver.h"
 #include "os/descriptors.h"
 #include "probe/probe_private.h"
 #include "probe/probe_status.h"
@@ -133,14 +134,12 @@ static int make_pool(struct probe_run *run)
     const struct probe_options *options = run->options;
     size_t names = 0;
     for (size_t i = 0; i < options->target_count; i++) {
-        struct nk_sockaddr ignored;
         struct nk_address address;
         const char *reason;
         int error = nk_address_parse(&address, options->targets[i], &reason);
         if (error)
             return error;
-        names += !nk_scheme_is_unix(address.scheme) && address.host[0] &&
-                 nk_sockaddr_from_numeric(&ignored, address.host, 0) == -EINVAL;
+        names += nk_resolver_is_needed(&address);
     }
     if (names == 0)
         return 0;

@@ -288,6 +288,30 @@ static void a_pool_is_needed_for_names_only(void **state)
     TURN_UNTIL(loop, seen.calls == 1);
 }
 
+/* Otherwise a program starts threads that nobody needs, or has none for its names. */
+static void only_names_need_one(void **state)
+{
+    static const struct {
+        const char *address;
+        bool is_needed;
+    } rows[] = {
+        {"tcp://example.org:80", true},
+        {"localhost:80", true},
+        {"127.0.0.1:80", false},
+        {"[::1]:80", false},
+        {":80", false},
+        {"unix:/run/name", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < NK_ARRAY_LENGTH(rows); i++) {
+        struct nk_address address;
+        const char *reason;
+        assert_int_equal(nk_address_parse(&address, rows[i].address, &reason), 0);
+        assert_int_equal(nk_resolver_is_needed(&address), rows[i].is_needed);
+    }
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -305,6 +329,7 @@ int main(void)
         CASE(cancelled_just_before_the_end),
         CASE(a_full_pool_refuses),
         CASE(a_pool_is_needed_for_names_only),
+        CASE(only_names_need_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
