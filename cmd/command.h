@@ -117,7 +117,12 @@ const struct command_group *command_group_of(const struct command *command) NK_N
 enum exit_status command_usage_error(const char *name, const char *format, ...) NK_NONNULL(1, 2)
     NK_FORMAT(2, 3);
 
-/* The same for a word that names no command, with the nearest that does. */
+/* Whether a server can write to the descriptor of --ready-fd; UINT64_MAX = not given. One that
+ * is not open yet would become one of the server's own. Returns EXIT_STATUS_OK, or _USAGE
+ * after saying so. */
+enum exit_status command_check_ready_fd(const char *name, uint64_t fd) NK_NONNULL(1);
+
+/* The same as command_usage_error for a word that names no command, with the nearest that does. */
 enum exit_status command_unknown_error(const struct command_choice *choice) NK_NONNULL(1);
 
 extern const struct command connect_command;

@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 
 #include "output.h"
@@ -258,6 +259,13 @@ enum exit_status command_usage_error(const char *name, const char *format, ...)
     output_error("%s", problem);
     fprintf(stderr, "Try 'netkit %s%s--help'\n", name, *name != '\0' ? " " : "");
     return EXIT_STATUS_USAGE;
+}
+
+enum exit_status command_check_ready_fd(const char *name, uint64_t fd)
+{
+    if (fd == UINT64_MAX || fcntl((int)fd, F_GETFD) >= 0)
+        return EXIT_STATUS_OK;
+    return command_usage_error(name, "--ready-fd: descriptor %d is not open", (int)fd);
 }
 
 /* The names that the unknown word can have meant. */

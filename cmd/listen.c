@@ -114,6 +114,8 @@ static enum exit_status run(struct command_call *call)
     enum exit_status status = cat_options_complete(call, true);
 
     if (status == EXIT_STATUS_OK)
+        status = command_check_ready_fd(call->command->name, options->cat.ready_fd);
+    if (status == EXIT_STATUS_OK)
         status = check_many(call);
     if (status == EXIT_STATUS_OK)
         status = take_access(call);

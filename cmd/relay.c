@@ -1,5 +1,4 @@
 /* `netkit relay`: from the command line to cat_relay_run. */
-#include <fcntl.h>
 #include <limits.h>
 
 #include "access.h"
@@ -207,9 +206,8 @@ static enum exit_status complete(const struct command_call *call)
                                          "they are led");
     if (call->result.word_count > 2)
         return command_usage_error(name, "unexpected argument '%.300s'", call->result.words[2]);
-    if (relay->ready_fd != UINT64_MAX && fcntl((int)relay->ready_fd, F_GETFD) < 0)
-        return command_usage_error(name, "--ready-fd: descriptor %d is not open",
-                                   (int)relay->ready_fd);
+    if (command_check_ready_fd(name, relay->ready_fd) != EXIT_STATUS_OK)
+        return EXIT_STATUS_USAGE;
     if (relay->once && option_given(parts, &call->result, "max-conns"))
         return command_usage_error(name, "--max-conns has no effect with --once");
     if (mine->send_proxy != NULL)

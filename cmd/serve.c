@@ -1,6 +1,5 @@
 #include "serve.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
 
@@ -226,9 +225,8 @@ enum exit_status server_options_complete(const struct command_call *call,
 
     if (status != EXIT_STATUS_OK)
         return status;
-    if (service->ready_fd != UINT64_MAX && fcntl((int)service->ready_fd, F_GETFD) < 0)
-        return command_usage_error(call->command->name, "--ready-fd: descriptor %d is not open",
-                                   (int)service->ready_fd);
+    if (command_check_ready_fd(call->command->name, service->ready_fd) != EXIT_STATUS_OK)
+        return EXIT_STATUS_USAGE;
     status = take_addresses(call, rules, service);
     return status == EXIT_STATUS_OK ? take_access(call, service) : status;
 }

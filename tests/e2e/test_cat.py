@@ -545,6 +545,7 @@ def test_reader_of_stdout_leaves(stage, role):
 
 
 def test_directory_as_stdin(stage, tmp_path):
+    ["listen", "--ready-fd", "77", "0"],
     """An input that cannot be read looks like an empty one."""
     descriptor = os.open(tmp_path, os.O_RDONLY)
     try:
