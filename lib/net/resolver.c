@@ -18,7 +18,7 @@ struct nk_resolver {
     struct nk_sockaddr addresses[NK_RESOLVER_MAX];
 };
 
-/* ---- getaddrinfo, on whatever thread ---- */
+/* ---- getaddrinfo ---- */
 
 static const struct {
     int code;
@@ -78,6 +78,42 @@ static int look_up(struct nk_resolver *resolver, const char *host)
     return result;
 }
 
+/* ---- getaddrinfo, on the caller's thread ---- */
+
+static struct nk_resolver *new_resolver(const char *host, uint16_t port, int family, int socktype)
+{
+    struct nk_resolver *resolver = calloc(1, sizeof(*resolver));
+    if (!resolver)
+        return NULL;
+    snprintf(resolver->host, sizeof resolver->host, "%s", host);
+    snprintf(resolver->service, sizeof resolver->service, "%u", (unsigned)port);
+    resolver->hints = (struct addrinfo){
+        .ai_flags = AI_NUMERICSERV,
+        .ai_family = family,
+        .ai_socktype = socktype,
+    };
+    return resolver;
+}
+
+int nk_resolver_look_up(const char *host, uint16_t port, int socktype,
+                        struct nk_sockaddr *addresses, int max)
+{
+    if (strlen(host) > NK_ADDRESS_HOST_MAX)
+        return -EINVAL;
+    struct nk_resolver *resolver = new_resolver(host, port, AF_UNSPEC, socktype);
+    if (!resolver)
+        return -ENOMEM;
+    int result = look_up(resolver, resolver->host);
+    if (result > max)
+        result = max;
+    if (result > 0)
+        memcpy(addresses, resolver->addresses, (size_t)result * sizeof(*addresses));
+    free(resolver);
+    return result;
+}
+
+/* ---- getaddrinfo, on a worker's ---- */
+
 static void work(struct nk_job *job)
 {
     struct nk_resolver *resolver = nk_container_of(job, struct nk_resolver, job);
@@ -119,21 +155,6 @@ bool nk_resolver_is_needed(const struct nk_address *address)
     struct nk_sockaddr ignored;
     return !nk_scheme_is_unix(address->scheme) && address->host[0] &&
            nk_sockaddr_from_numeric(&ignored, address->host, 0) == -EINVAL;
-}
-
-static struct nk_resolver *new_resolver(const char *host, uint16_t port, int family, int socktype)
-{
-    struct nk_resolver *resolver = calloc(1, sizeof(*resolver));
-    if (!resolver)
-        return NULL;
-    snprintf(resolver->host, sizeof resolver->host, "%s", host);
-    snprintf(resolver->service, sizeof resolver->service, "%u", (unsigned)port);
-    resolver->hints = (struct addrinfo){
-        .ai_flags = AI_NUMERICSERV,
-        .ai_family = family,
-        .ai_socktype = socktype,
-    };
-    return resolver;
 }
 
 int nk_resolver_start(struct nk_resolver **out, struct nk_event_loop *loop,

@@ -56,6 +56,12 @@ NK_PUBLIC NK_MUST_USE int nk_resolver_start(struct nk_resolver **out, struct nk_
  * on the loop, at the latest by nk_event_loop_free. */
 NK_PUBLIC void nk_resolver_cancel(struct nk_resolver *resolver) NK_NONNULL(1);
 
+/* The same for a program that has nothing else to do yet: waits for the result and stores at
+ * most `max` addresses, of any family. Any thread. */
+NK_PUBLIC NK_MUST_USE int nk_resolver_look_up(const char *host, uint16_t port, int socktype,
+                                              struct nk_sockaddr *addresses, int max)
+    NK_NONNULL(1, 4);
+
 /* What a failed look-up means, in words fit for the middle of a sentence: the
  * text of -ENOENT would otherwise speak of files. The result is a constant, or
  * `room`. */

@@ -19,7 +19,7 @@
 
 struct listener {
     struct cat_datagrams datagrams;
-    struct nk_udp_endpoint *endpoints[CAT_LOCAL_MAX];
+    struct nk_udp_endpoint *endpoints[LOCAL_ADDRESSES_MAX];
     size_t endpoint_count;
     struct nk_timer linger_timer;
     uint64_t strangers; /* of those that `chosen` has counted: known here */
@@ -259,60 +259,39 @@ static const struct cat_datagram_role role = {
 
 /* ---- beginning ---- */
 
-static int bind_to(struct listener *listener, const struct nk_sockaddr *local)
+static int bind_to(void *context, const struct nk_sockaddr *local, bool v6_only,
+                   struct nk_sockaddr *bound)
 {
+    struct listener *listener = context;
     const struct cat_options *options = listener->datagrams.run.options;
     const struct nk_udp_options endpoint_options = {
         .handlers = &handlers,
         .context = listener,
         .socket_options = options->address.options[0] ? options->address.options : NULL,
-        .v6_only = options->address.host[0] != '\0' || options->family == AF_INET6,
+        .v6_only = v6_only,
         .admit = options->access_list ? access_list_admit : NULL,
         .admit_context = options->access_list,
         .max_peers = PEERS_MAX,
         .peer_idle = PEER_IDLE,
         .max_datagram = NK_DATAGRAM_RUN_MAX,
     };
-    struct nk_udp_endpoint **place = &listener->endpoints[listener->endpoint_count];
-    int error = nk_udp_endpoint_bind(place, listener->datagrams.run.loop, local, &endpoint_options);
-    if (!error)
-        listener->endpoint_count++;
-    return error;
-}
-
-/* A port of 0 becomes the same port on every address. */
-static int bind_all(struct listener *listener)
-{
-    struct nk_sockaddr locals[CAT_LOCAL_MAX];
-    int count = cat_local_find(listener->datagrams.run.options, locals);
-    int error = count < 0 ? count : 0;
-    for (int i = 0; i < count && !error; i++) {
-        if (i > 0 && nk_sockaddr_port(&locals[i]) == 0)
-            nk_sockaddr_set_port(&locals[i],
-                                 nk_sockaddr_port(nk_udp_endpoint_address(listener->endpoints[0])));
-        error = bind_to(listener, &locals[i]);
-        if (cat_local_may_lack(i, error))
-            error = 0;
-    }
-    return error;
+    struct nk_udp_endpoint *endpoint;
+    int error =
+        nk_udp_endpoint_bind(&endpoint, listener->datagrams.run.loop, local, &endpoint_options);
+    if (error)
+        return error;
+    listener->endpoints[listener->endpoint_count++] = endpoint;
+    *bound = *nk_udp_endpoint_address(endpoint);
+    return 0;
 }
 
 static void start(struct listener *listener)
 {
-    char text[NK_ADDRESS_TEXT_MAX];
-    char bound[CAT_ADDRESS_TEXT_MAX];
     struct cat_run *run = &listener->datagrams.run;
-    int error = bind_all(listener);
-    if (error) {
-        cat_run_end(run, EXIT_STATUS_CANNOT_LISTEN, "listen on",
-                    nk_address_print(&run->options->address, text), error);
+    if (!cat_local_bind(run, bind_to, listener))
         return;
-    }
-    for (size_t i = 0; i < listener->endpoint_count; i++) {
-        cat_print_address(run->options->address.scheme,
-                          nk_udp_endpoint_address(listener->endpoints[i]), bound);
-        cat_local_announce(run, bound);
-    }
+    for (size_t i = 0; i < listener->endpoint_count; i++)
+        cat_local_announce(run, nk_udp_endpoint_address(listener->endpoints[i]));
     cat_local_announced(run);
     resume_receiving(&listener->datagrams);
 }

@@ -1,68 +1,59 @@
 #include "cat/cat_listener.h"
 
-#include <errno.h>
+#include <unistd.h>
 
-static int listen_on(struct cat_listener *listener, const struct cat_run *run,
-                     const struct nk_sockaddr *local, struct nk_acceptor_options *options)
+#include "os/socket.h"
+
+/* Who has gone before he was accepted is nobody's peer. */
+static void on_accepted(void *context, int fd)
 {
+    const struct cat_listener *listener = context;
+    struct nk_sockaddr peer;
+    if (nk_socket_peer(fd, &peer) == 0)
+        listener->on_accepted(listener->context, fd);
+    else
+        close(fd);
+}
+
+static int listen_on(void *context, const struct nk_sockaddr *local, bool v6_only,
+                     struct nk_sockaddr *bound)
+{
+    struct cat_listener *listener = context;
+    const struct cat_options *cat = listener->run->options;
+    const struct nk_acceptor_options options = {
+        .type = cat->address.scheme == NK_SCHEME_UNIX_SEQPACKET ? SOCK_SEQPACKET : SOCK_STREAM,
+        .backlog = listener->backlog,
+        .no_delay = true,
+        .v6_only = v6_only,
+        .socket_options = cat->address.options[0] ? cat->address.options : NULL,
+        .admit = cat->access_list ? access_list_admit : NULL,
+        .admit_context = cat->access_list,
+        .on_accepted = on_accepted,
+        .context = listener,
+    };
     struct nk_acceptor *acceptor;
-    int error = nk_acceptor_new(&acceptor, run->loop, local, options);
-    if (!error)
-        listener->acceptors[listener->count++] = acceptor;
-    return error;
-}
-
-/* A port of 0 becomes the same port on every address. */
-static int listen_on_all(struct cat_listener *listener, const struct cat_run *run,
-                         struct nk_acceptor_options *options)
-{
-    struct nk_sockaddr locals[CAT_LOCAL_MAX];
-    int count = cat_local_find(run->options, locals);
-    for (int i = 0; i < count; i++) {
-        if (i > 0 && nk_sockaddr_port(&locals[i]) == 0)
-            nk_sockaddr_set_port(&locals[i],
-                                 nk_sockaddr_port(nk_acceptor_address(listener->acceptors[0])));
-        int error = listen_on(listener, run, &locals[i], options);
-        if (error && !cat_local_may_lack(i, error))
-            return error;
-    }
-    return count < 0 ? count : 0;
-}
-
-static void announce(const struct cat_listener *listener, const struct cat_run *run)
-{
-    char text[CAT_ADDRESS_TEXT_MAX];
-    for (size_t i = 0; i < listener->count; i++) {
-        cat_print_address(run->options->address.scheme, nk_acceptor_address(listener->acceptors[i]),
-                          text);
-        cat_local_announce(run, text);
-    }
-    cat_local_announced(run);
+    int error = nk_acceptor_new(&acceptor, listener->run->loop, local, &options);
+    if (error)
+        return error;
+    listener->acceptors[listener->count++] = acceptor;
+    *bound = *nk_acceptor_address(acceptor);
+    return 0;
 }
 
 bool cat_listener_open(struct cat_listener *listener, struct cat_run *run, int backlog,
-                       void (*on_accepted)(void *context, int fd), void *context)
+                       void (*on_accepted_client)(void *context, int fd), void *context)
 {
-    const struct nk_address *address = &run->options->address;
-    char text[NK_ADDRESS_TEXT_MAX];
-    struct nk_acceptor_options options = {
-        .type = address->scheme == NK_SCHEME_UNIX_SEQPACKET ? SOCK_SEQPACKET : SOCK_STREAM,
+    *listener = (struct cat_listener){
+        .run = run,
         .backlog = backlog,
-        .no_delay = true,
-        .v6_only = address->host[0] != '\0' || run->options->family == AF_INET6,
-        .socket_options = address->options[0] ? address->options : NULL,
-        .admit = run->options->access_list ? access_list_admit : NULL,
-        .admit_context = run->options->access_list,
-        .on_accepted = on_accepted,
+        .on_accepted = on_accepted_client,
         .context = context,
     };
-    int error = listen_on_all(listener, run, &options);
-    if (error) {
-        cat_run_end(run, EXIT_STATUS_CANNOT_LISTEN, "listen on", nk_address_print(address, text),
-                    error);
+    if (!cat_local_bind(run, listen_on, listener))
         return false;
-    }
-    announce(listener, run);
+    for (size_t i = 0; i < listener->count; i++)
+        cat_local_announce(run, nk_acceptor_address(listener->acceptors[i]));
+    cat_local_announced(run);
     cat_listener_accept(listener, true);
     return true;
 }

@@ -9,13 +9,17 @@
 
 struct cat_listener {
     /* private */
-    struct nk_acceptor *acceptors[CAT_LOCAL_MAX];
+    const struct cat_run *run;
+    int backlog;
+    void (*on_accepted)(void *context, int fd);
+    void *context;
+    struct nk_acceptor *acceptors[LOCAL_ADDRESSES_MAX];
     size_t count;
 };
 
 /* Binds every address of run->options, tells the reporter and begins to accept:
- * on_accepted takes over each connected descriptor. When it fails, that is
- * reported, the run is ended with EXIT_STATUS_CANNOT_LISTEN, and false is returned. */
+ * on_accepted takes over each connected descriptor, of a client that has not gone again
+ * already. When it fails, that is reported, the run is ended, and false is returned. */
 bool cat_listener_open(struct cat_listener *listener, struct cat_run *run, int backlog,
                        void (*on_accepted)(void *context, int fd), void *context);
 

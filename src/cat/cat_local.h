@@ -1,27 +1,20 @@
-/* Where `netkit listen` listens: the addresses of this machine that its word
- * stands for, and telling which ones were bound. Internal to src/cat.
+/* Where `netkit listen` listens: binding the addresses of this machine that its word
+ * stands for, and telling which ones those are. Internal to src/cat.
  */
 #ifndef CAT_CAT_LOCAL_H
 #define CAT_CAT_LOCAL_H
 
 #include "cat/cat_run.h"
-#include "os/sockaddr.h"
+#include "service/local_addresses.h"
 
-/* Addresses one word may stand for ("localhost" is two). */
-#define CAT_LOCAL_MAX 4
-
-/* Fills in the addresses to be bound, of the family that was asked for. Returns how
- * many; -EAFNOSUPPORT when there is none of that family, or what
- * nk_sockaddr_for_listening returns. */
-int cat_local_find(const struct cat_options *options, struct nk_sockaddr locals[CAT_LOCAL_MAX]);
-
-/* Whether the address number `index` may be missing: a machine need not have
- * IPv6. */
-bool cat_local_may_lack(int index, int error);
+/* Binds every address of run->options that is of the family asked for; see
+ * local_addresses_bind. When that fails it is reported, the run is ended, and false is
+ * returned. */
+bool cat_local_bind(struct cat_run *run, local_addresses_fn *bind, void *context);
 
 /* Tells the reporter and the ready descriptor an address that was bound; the last
  * one is followed by cat_local_announced, which closes that descriptor. */
-void cat_local_announce(const struct cat_run *run, const char *address);
+void cat_local_announce(const struct cat_run *run, const struct nk_sockaddr *bound);
 void cat_local_announced(const struct cat_run *run);
 
 #endif

@@ -1,44 +1,17 @@
 /* The addresses on which the relay takes its clients. */
-#include <errno.h>
 #include <limits.h>
-#include <netdb.h>
 #include <unistd.h>
 
 #include "cat/cat_relay_private.h"
 #include "os/socket.h"
-
-/* Blocking is fine: nothing is relayed yet. Returns how many, or -ENOENT. */
-static int resolve(const struct nk_address *address, struct nk_sockaddr *out)
-{
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found;
-    int count = 0;
-    if (getaddrinfo(address->host, NULL, &hints, &found) != 0)
-        return -ENOENT;
-    for (const struct addrinfo *info = found; info && count < RELAY_LOCALS_MAX;
-         info = info->ai_next) {
-        if (info->ai_addrlen > sizeof(out->v6))
-            continue;
-        memcpy(&out[count].any, info->ai_addr, info->ai_addrlen);
-        out[count].len = info->ai_addrlen;
-        nk_sockaddr_set_port(&out[count], address->port);
-        count++;
-    }
-    freeaddrinfo(found);
-    return count > 0 ? count : -ENOENT;
-}
+#include "service/ready_fd.h"
 
 static void announce(const struct relay *relay, const struct nk_sockaddr *bound)
 {
     char text[CAT_ADDRESS_TEXT_MAX];
     cat_print_address(relay->options->from.scheme, bound, text);
     relay->reporter->base->listening(relay->reporter->base->context, text);
-    if (relay->options->ready_fd != UINT64_MAX) {
-        size_t len = strlen(text);
-        text[len] = '\n';
-        ssize_t written = write((int)relay->options->ready_fd, text, len + 1);
-        (void)written; /* whoever waited for it may have gone */
-    }
+    ready_fd_write(relay->options->ready_fd, text);
 }
 
 /* ---- binding ---- */
@@ -59,17 +32,7 @@ static void on_accepted(void *context, int fd)
     relay_link_start(relay, fd, &client);
 }
 
-static bool is_wildcard_v6(const struct nk_sockaddr *address)
-{
-    return address->any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr);
-}
-
-static bool has_no_v6(int error)
-{
-    return error == -EAFNOSUPPORT || error == -EADDRNOTAVAIL;
-}
-
-static int bind_stream(struct relay *relay, const struct nk_sockaddr *local)
+static int bind_stream(struct relay *relay, const struct nk_sockaddr *local, bool v6_only)
 {
     const char *socket_options = relay->options->from.options;
     uint64_t backlog = relay->options->backlog;
@@ -78,7 +41,7 @@ static int bind_stream(struct relay *relay, const struct nk_sockaddr *local)
         .type = relay->options->from.scheme == NK_SCHEME_UNIX_SEQPACKET ? SOCK_SEQPACKET : 0,
         .backlog = backlog > INT_MAX ? INT_MAX : (int)backlog,
         .no_delay = true,
-        .v6_only = !is_wildcard_v6(local),
+        .v6_only = v6_only,
         .socket_options = socket_options[0] ? socket_options : NULL,
         .admit = access_list ? access_list_admit : NULL,
         .admit_context = access_list,
@@ -92,75 +55,57 @@ static int bind_stream(struct relay *relay, const struct nk_sockaddr *local)
     return error;
 }
 
-static int bind_address(struct relay *relay, const struct nk_sockaddr *local)
-{
-    return relay_has_datagram_clients(relay)
-               ? relay_peers_listen(relay, local, !is_wildcard_v6(local))
-               : bind_stream(relay, local);
-}
-
+/* All of them are of one kind. */
 static size_t bound_count(const struct relay *relay)
 {
     return relay->acceptor_count + relay->endpoint_count;
 }
 
-/* All of them are of one kind. */
 static const struct nk_sockaddr *bound_address(const struct relay *relay, size_t index)
 {
     return relay_has_datagram_clients(relay) ? nk_udp_endpoint_address(relay->endpoints[index])
                                              : nk_acceptor_address(relay->acceptors[index]);
 }
 
-/* A machine without IPv6 is served on what it has. */
-static int listen_on(struct relay *relay, const struct nk_sockaddr *local)
+static int bind_address(void *context, const struct nk_sockaddr *local, bool v6_only,
+                        struct nk_sockaddr *bound)
 {
-    int error = bind_address(relay, local);
-    if (has_no_v6(error) && is_wildcard_v6(local)) {
-        struct nk_sockaddr v4;
-        nk_sockaddr_wildcard(&v4, AF_INET, nk_sockaddr_port(local));
-        return bind_address(relay, &v4);
-    }
-    bool may_lack = local->any.sa_family == AF_INET6 && bound_count(relay) > 0;
-    return has_no_v6(error) && may_lack ? 0 : error;
+    struct relay *relay = context;
+    int error = relay_has_datagram_clients(relay) ? relay_peers_listen(relay, local, v6_only)
+                                                  : bind_stream(relay, local, v6_only);
+    if (!error)
+        *bound = *bound_address(relay, bound_count(relay) - 1);
+    return error;
 }
 
-/* A port of 0 becomes the same port on every address. */
-static enum exit_status listen_on_all(struct relay *relay, struct nk_sockaddr *locals, int count)
+static enum exit_status bind_all(struct relay *relay)
 {
-    for (int i = 0; i < count; i++) {
-        char text[CAT_ADDRESS_TEXT_MAX];
-        if (bound_count(relay) > 0 && nk_sockaddr_port(&locals[i]) == 0)
-            nk_sockaddr_set_port(&locals[i], nk_sockaddr_port(bound_address(relay, 0)));
-        int error = listen_on(relay, &locals[i]);
-        if (error) {
-            cat_print_address(relay->options->from.scheme, &locals[i], text);
-            relay->reporter->base->failed(relay->reporter->base->context, "listen on", text, error);
-            return EXIT_STATUS_CANNOT_LISTEN;
-        }
+    const struct service_reporter *reporter = relay->reporter->base;
+    const struct nk_address *address = &relay->options->from;
+    struct local_addresses locals;
+    struct nk_sockaddr failed;
+    char text[NK_ADDRESS_TEXT_MAX];
+    const char *action;
+    int error;
+    enum exit_status status = local_addresses_find(&locals, address, &action, &error);
+    if (status != EXIT_STATUS_OK) {
+        reporter->failed(reporter->context, action, nk_address_print(address, text), error);
+        return status;
     }
-    for (size_t i = 0; i < bound_count(relay); i++)
-        announce(relay, bound_address(relay, i));
-    return EXIT_STATUS_OK;
+    error = local_addresses_bind(&locals, bind_address, relay, &failed);
+    if (!error)
+        return EXIT_STATUS_OK;
+    reporter->failed(reporter->context, "listen on",
+                     cat_print_address(address->scheme, &failed, text), error);
+    return EXIT_STATUS_CANNOT_LISTEN;
 }
 
 enum exit_status relay_listen(struct relay *relay)
 {
-    const struct nk_address *address = &relay->options->from;
-    struct nk_sockaddr locals[RELAY_LOCALS_MAX];
-    char text[NK_ADDRESS_TEXT_MAX];
-    int count = nk_sockaddr_for_listening(address, locals, RELAY_LOCALS_MAX);
-    if (count == -EINVAL)
-        count = resolve(address, locals);
-    if (count < 0) {
-        const struct service_reporter *reporter = relay->reporter->base;
-        bool is_name = count == -ENOENT;
-        reporter->failed(reporter->context, is_name ? "resolve" : "listen on",
-                         nk_address_print(address, text), count);
-        return is_name ? EXIT_STATUS_UNRESOLVED : EXIT_STATUS_CANNOT_LISTEN;
-    }
-    enum exit_status status = listen_on_all(relay, locals, count);
-    if (relay->options->ready_fd != UINT64_MAX)
-        close((int)relay->options->ready_fd);
+    enum exit_status status = bind_all(relay);
+    for (size_t i = 0; i < bound_count(relay) && status == EXIT_STATUS_OK; i++)
+        announce(relay, bound_address(relay, i));
+    ready_fd_close(relay->options->ready_fd);
     return status;
 }
 

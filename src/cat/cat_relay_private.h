@@ -18,9 +18,7 @@
 #include "net/dialer.h"
 #include "net/udp_endpoint.h"
 #include "reactor/signal_watch.h"
-
-/* Addresses that one host name may stand for. */
-#define RELAY_LOCALS_MAX 16
+#include "service/local_addresses.h"
 
 struct relay {
     const struct cat_relay_options *options;
@@ -28,9 +26,9 @@ struct relay {
     struct nk_event_loop *loop;
     struct nk_signal_watch *signals;
     struct nk_worker_pool *pool; /* looks up the name of `to`; NULL when it has none */
-    struct nk_acceptor *acceptors[RELAY_LOCALS_MAX];
+    struct nk_acceptor *acceptors[LOCAL_ADDRESSES_MAX];
     size_t acceptor_count;
-    struct nk_udp_endpoint *endpoints[RELAY_LOCALS_MAX]; /* instead, for datagrams */
+    struct nk_udp_endpoint *endpoints[LOCAL_ADDRESSES_MAX]; /* instead, for datagrams */
     size_t endpoint_count;
     struct cat_pipes pipes;    /* for the pumps */
     struct nk_list_node links; /* those with datagrams: the most silent one is the first */

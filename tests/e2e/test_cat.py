@@ -12,7 +12,7 @@ import time
 import pytest
 
 import netkit_server
-from cat_support import MIB, Cat, Peer, Stage, pattern, read_exactly
+from cat_support import MIB, Cat, Peer, Stage, come_and_go, pattern, read_exactly
 from event_schema import read_events
 from netkit_server import NOBODY, PATIENCE, run, wait_until
 
@@ -310,6 +310,17 @@ def test_a_bare_port_is_one_of_this_machine(stage, word):
     assert hosts <= {"127.0.0.1", "[::1]"}
 
 
+@pytest.mark.parametrize("address", [":0", "[::]:0"])
+def test_a_wildcard_is_dual_stack(stage, address):
+    """Who listens everywhere is not reached over IPv4, or not over IPv6."""
+    for literal in ("127.0.0.1", "[::1]"):
+        server, addresses = stage.listening(address=address)
+        port = addresses[0].rsplit(":", 1)[1]
+        peer = stage.keep(Peer(netkit_server.connect(f"tcp://{literal}:{port}")))
+        peer.send(b"x")
+        assert server.receive(1) == b"x"
+
+
 def test_two_words(stage):
     """HOST PORT as for nc, with IPv6 addresses as they are."""
     for host in ("127.0.0.1", "::1", "localhost"):
@@ -368,6 +379,18 @@ def test_a_second_peer_is_refused(stage):
     first = stage.keep(Peer(netkit_server.connect(addresses[0])))
     first.send(b"x")
     wait_until(lambda: run("connect", addresses[0]).returncode == 4, "refused")
+
+
+@pytest.mark.parametrize("words", [[], ["-k", "--once"]])
+def test_a_client_that_has_gone_again(stage, words):
+    """One that is reset before it is accepted is taken for the peer, or for a failed command."""
+    cat, addresses = stage.listening("--exec", "cat", *words)
+    come_and_go(cat.pid, addresses[0])
+    peer = stage.keep(Peer(netkit_server.connect(addresses[0])))
+    peer.send(b"hello")
+    peer.end()
+    assert peer.receive_all() == b"hello"
+    cat.wait(0)
 
 
 # ---- failures and their status ----
@@ -480,6 +503,15 @@ def test_unresolved():
     assert "cannot resolve 'tcp://nobody.invalid:80'" in done.stderr
 
 
+@pytest.mark.parametrize("address", ["nobody.invalid:80", "udp://nobody.invalid:80"])
+def test_unresolved_to_listen_on(address):
+    """The name is taken for a wrong address, or is not looked up at all."""
+    done = run("listen", address)
+    assert done.returncode == 3
+    assert "cannot resolve '" in done.stderr
+    assert done.stderr.endswith("//nobody.invalid:80': no such host\n")
+
+
 def test_connect_timeout(stage):
     """A server whose backlog is full keeps the program longer than -w says."""
     server = stage.keep(socket.create_server(("127.0.0.1", 0), backlog=0))
@@ -513,6 +545,7 @@ def test_cannot_listen(stage, tmp_path):
     ["connect", "a", "1", "2"],
     ["connect", "--on-eof", "never", "localhost:1"],
     ["listen", "--connect-timeout", "1s", "0"],
+    ["listen", "--ready-fd", "77", "0"],
 ])
 def test_mistakes(words):
     """A command line that means nothing is carried out."""
@@ -545,7 +578,6 @@ def test_reader_of_stdout_leaves(stage, role):
 
 
 def test_directory_as_stdin(stage, tmp_path):
-    ["listen", "--ready-fd", "77", "0"],
     """An input that cannot be read looks like an empty one."""
     descriptor = os.open(tmp_path, os.O_RDONLY)
     try:
