@@ -12,6 +12,7 @@ import pytest
 import netkit_server
 from datagram_client import target
 from event_schema import read_events
+from keepalive_support import PING, message
 from netkit_server import PATIENCE, endpoint, run
 
 pytestmark = pytest.mark.dispatchers
@@ -113,7 +114,7 @@ def test_ipv4_clients_of_a_socket_for_both(serve, denied, v4, v6):
 def test_every_server_has_them(serve, words):
     """A server takes the options and serves everybody."""
     server = serve_allowing(serve, *words, "127.0.0.1:0", "--deny", "127.0.0.2", "--threads", 0)
-    request = b"GET / HTTP/1.0\r\n\r\n"
+    request = message(PING) if words == ["keepalive"] else b"GET / HTTP/1.0\r\n\r\n"
     assert call(server.address, "127.0.0.1", request) is not None
     assert call(server.address, "127.0.0.2", request) is None
 
