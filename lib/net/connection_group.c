@@ -248,9 +248,9 @@ int nk_tcp_connection_peer(const struct nk_tcp_connection *connection, struct nk
     return nk_socket_peer(connection->transport.fd, peer);
 }
 
-int nk_tcp_connection_path(const struct nk_tcp_connection *connection, struct nk_socket_path *path)
+int nk_tcp_connection_info(const struct nk_tcp_connection *connection, struct nk_tcp_info *info)
 {
     if (connection->is_closed)
         return -ENOTCONN;
-    return nk_socket_path(connection->transport.fd, path);
+    return nk_socket_tcp_info(connection->transport.fd, info);
 }

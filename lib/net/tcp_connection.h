@@ -36,7 +36,7 @@
 #include "base/attributes.h"
 #include "base/slice.h"
 #include "os/sockaddr.h"
-#include "os/socket_path.h"
+#include "os/socket_tcp.h"
 #include "reactor/event_loop.h"
 
 struct nk_tcp_connection;
@@ -237,8 +237,9 @@ NK_PUBLIC struct nk_tcp_connection *nk_tcp_connection_find(const struct nk_event
 NK_PUBLIC NK_MUST_USE int nk_tcp_connection_peer(const struct nk_tcp_connection *connection,
                                                  struct nk_sockaddr *peer) NK_NONNULL(1, 2);
 
-/* How the way to the peer is (os/socket_path.h); -errno on unix sockets. */
-NK_PUBLIC NK_MUST_USE int nk_tcp_connection_path(const struct nk_tcp_connection *connection,
-                                                 struct nk_socket_path *path) NK_NONNULL(1, 2);
+/* What the kernel knows of the way to the peer (os/socket_tcp.h). 0 or -errno:
+ * -EOPNOTSUPP on unix sockets, -ENOTCONN when it is closed. */
+NK_PUBLIC NK_MUST_USE int nk_tcp_connection_info(const struct nk_tcp_connection *connection,
+                                                 struct nk_tcp_info *info) NK_NONNULL(1, 2);
 
 #endif

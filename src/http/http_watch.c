@@ -34,7 +34,7 @@ struct http_visitor {
     struct http_record *last;
     uint64_t path_asked; /* monotonic ns; 0 = never */
     bool has_path;
-    struct nk_socket_path path;
+    struct nk_tcp_info path;
     char address[NK_SOCKADDR_TEXT_MAX];
 };
 
@@ -54,7 +54,7 @@ static void ask_path(struct http_visitor *visitor, uint64_t now)
     if (is_known || !visitor->watch->buffer || visitor->watch->options.log->format != HTTP_LOG_JSON)
         return;
     visitor->path_asked = now;
-    visitor->has_path = nk_tcp_connection_path(visitor->connection, &visitor->path) == 0;
+    visitor->has_path = nk_tcp_connection_info(visitor->connection, &visitor->path) == 0;
 }
 
 static struct http_visitor *visitor_new(struct http_watch *watch,
@@ -237,8 +237,8 @@ static void finish_first(struct http_visitor *visitor, uint64_t now, bool is_gon
     entry->client = visitor->address;
     entry->loop = watch->options.index;
     entry->has_path = visitor->has_path;
-    entry->round_trip = visitor->path.round_trip;
-    entry->retransmits = visitor->path.retransmits;
+    entry->round_trip = visitor->path.rtt;
+    entry->retransmits = visitor->path.total_retransmits;
     if (watch->options.counters)
         http_counters_finish(watch->options.counters, entry->status, entry->bytes, entry->duration);
     if (watch->buffer)
