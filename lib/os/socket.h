@@ -1,4 +1,5 @@
-/* The only place that makes raw socket calls.
+/* The calls on sockets that everybody needs. Nobody makes raw ones but the files
+ * os/socket*.c.
  *
  * Every function retries EINTR, never raises SIGPIPE and reports errors as
  * negative errno. Descriptors created here are non-blocking and close-on-exec.

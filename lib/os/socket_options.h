@@ -56,8 +56,7 @@ NK_PUBLIC NK_MUST_USE int nk_socket_options_source(const char *text,
 NK_PUBLIC NK_MUST_USE int nk_socket_options_refuse_source(const char *text) NK_NONNULL(1);
 
 /* Sets the options on `fd`, but for the source, in the order of the text. Call it
- * before bind,
- * listen and connect: reuseport and v6only have no effect later, and rcvbuf
+ * before bind, listen and connect: reuseport and v6only have no effect later, and rcvbuf
  * decides about the TCP window. A TCP listener's options are inherited by what it
  * accepts, a unix one's are not.
  *

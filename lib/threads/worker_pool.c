@@ -92,7 +92,7 @@ static int start_threads(struct nk_worker_pool *pool, size_t threads)
 
 int nk_worker_pool_start(struct nk_worker_pool **out, size_t threads, size_t capacity)
 {
-    if (threads == 0 || threads > 1024 || capacity == 0)
+    if (threads == 0 || threads > NK_WORKER_POOL_MAX || capacity == 0)
         return -EINVAL;
     struct nk_worker_pool *pool = calloc(1, sizeof(*pool) + threads * sizeof(pool->threads[0]));
     if (!pool)

@@ -14,6 +14,8 @@
 
 struct nk_worker_pool;
 
+#define NK_WORKER_POOL_MAX 1024
+
 /* One piece of work, embedded in the caller's object, which must live until
  * `complete` was called. */
 struct nk_job;
@@ -28,8 +30,8 @@ struct nk_job {
     struct nk_job *next;
 };
 
-/* Starts `threads` (at least 1) workers with a queue of `capacity` jobs.
- * Returns 0 and *out, or -errno. */
+/* Starts `threads` (1 to NK_WORKER_POOL_MAX) workers with a queue of `capacity` jobs
+ * (at least 1). Returns 0 and *out, or -errno: -EINVAL for other numbers. */
 NK_PUBLIC NK_MUST_USE int nk_worker_pool_start(struct nk_worker_pool **out, size_t threads,
                                                size_t capacity) NK_NONNULL(1);
 
