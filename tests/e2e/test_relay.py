@@ -92,18 +92,21 @@ def test_a_client_that_is_faster_than_the_connection(stage):
 
 
 def test_small_pieces_are_not_delayed(stage):
-    """Question and answer wait for each other's acknowledgement (Nagle)."""
+    """Question and answer wait for each other's acknowledgement (Nagle), which takes 40 ms. A
+    machine with much to do is that slow now and then, but not nearly always."""
     _, client, server = stage.through()
     server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    started = time.monotonic()
+    times = []
     for _ in range(100):
+        started = time.monotonic()
         client.send(b"a")
         client.send(b"b")
         assert server.receive(2) == b"ab"
         server.send(b"c")
         server.send(b"d")
         assert client.receive(2) == b"cd"
-    assert time.monotonic() - started < 2
+        times.append(time.monotonic() - started)
+    assert sorted(times)[len(times) // 2] < 0.04, times
 
 
 # ---- failures of one client ----
