@@ -819,6 +819,9 @@ def test_ten_thousand_aborted_downloads(serve_site, threads):
 
     abort(500)  # what is kept for the next ones is there by now
     server.wait_for_no_clients()
+    wait_until(lambda: not any(target.endswith(("/large", "/medium"))
+                               for target in server.proc.descriptor_targets()),
+               "files that are asked for often are closed")
     descriptors = server.proc.descriptors()
     memory = server.proc.private_kib()
     abort(10_000)
