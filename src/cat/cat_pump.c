@@ -90,7 +90,6 @@ void cat_pump_init(struct cat_pump *pump, struct cat_port *source, struct cat_po
     nk_timer_init(&pump->rate_timer, on_allowed);
     if (pump->rate_limit > 0)
         nk_byte_rate_init(&pump->rate, pump->rate_limit, nk_event_loop_now(pump->loop));
-    pump->is_paused = false;
     pump->has_ended = false;
     pump->wants_source = false;
     pump->wants_sink = false;
@@ -175,7 +174,7 @@ static int read_plain(struct cat_pump *pump)
 
 bool cat_pump_may_read(const struct cat_pump *pump)
 {
-    return !pump->source_ended && !pump->is_paused && !nk_timer_is_running(&pump->rate_timer);
+    return !pump->source_ended && !nk_timer_is_running(&pump->rate_timer);
 }
 
 static bool wants_more(const struct cat_pump *pump)
@@ -269,35 +268,10 @@ void cat_pump_start(struct cat_pump *pump)
     cat_pump_want(pump, true, pump->mode == CAT_PUMP_SENDFILE);
 }
 
-void cat_pump_pause(struct cat_pump *pump)
-{
-    pump->is_paused = true;
-    if (!pump->has_ended)
-        cat_pump_want(pump, false, pump->wants_sink);
-}
-
-void cat_pump_resume(struct cat_pump *pump)
-{
-    pump->is_paused = false;
-    if (!pump->has_ended)
-        cat_pump_want(pump, !pump->source_ended, pump->wants_sink);
-}
-
 int cat_pump_put(struct cat_pump *pump, struct nk_slice bytes)
 {
     int error = nk_buffer_append(&pump->buffer, bytes);
     if (!error)
         cat_pump_want(pump, pump->wants_source, true);
     return error;
-}
-
-void cat_pump_finish(struct cat_pump *pump)
-{
-    if (pump->has_ended)
-        return;
-    cat_pump_end_source(pump, 0);
-    if (nk_buffer_len(&pump->buffer) == 0 && pump->piped == 0 && !pump->has_record)
-        cat_pump_end(pump, 0, false);
-    else
-        cat_pump_want(pump, false, true);
 }

@@ -63,7 +63,6 @@ struct cat_pump {
     int source_error; /* why it has ended; reported when its bytes are written */
     bool is_bulk;     /* SPLICE: the last turn moved much */
     bool has_record;  /* PACKET: one is in the buffer, perhaps an empty one */
-    bool is_paused;
     bool has_ended;
     struct nk_byte_rate rate;   /* with a limit */
     struct nk_timer rate_timer; /* runs while the limit forbids to read */
@@ -86,17 +85,10 @@ void cat_pump_start(struct cat_pump *pump);
 /* One of its ports is ready, or both: moves what can be moved. */
 void cat_pump_run(struct cat_pump *pump, bool source_is_ready, bool sink_is_ready);
 
-/* Stops reading the source until resumed; what was read is still written. */
-void cat_pump_pause(struct cat_pump *pump);
-void cat_pump_resume(struct cat_pump *pump);
-
 /* Puts bytes of our own in front of what comes next from the source; the filter
  * does not see them. Only for a pump with a filter. Also possible when it has ended:
  * then they are written as far as the sink takes them. Returns 0, -ENOBUFS when too
  * much is waiting already, -ENOMEM. */
 int cat_pump_put(struct cat_pump *pump, struct nk_slice bytes);
-
-/* Ends it as if the source had ended now. */
-void cat_pump_finish(struct cat_pump *pump);
 
 #endif

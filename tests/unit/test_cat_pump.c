@@ -232,56 +232,6 @@ static void a_full_disk_is_reported(void **state)
     assert_true(ended.at_sink);
 }
 
-/* ---- pausing and finishing ---- */
-
-/* A paused pump reads nothing and loses nothing. */
-static void a_paused_pump_goes_on_when_resumed(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < NK_ARRAY_LENGTH(pairs); i++) {
-        size_t fed = 0;
-        size_t seen = 0;
-        open_ports(pairs[i].from, pairs[i].to);
-        feed(from.outer, &fed, 1000);
-        if (source.kind == CAT_PORT_FILE)
-            assert_int_equal(lseek(from.outer, 0, SEEK_SET), 0);
-        cat_pump_init(&pump, &source, &sink);
-        cat_pump_start(&pump);
-        cat_pump_pause(&pump);
-        turn_idle(loop, 10);
-        assert_int_equal(pump.moved, 0);
-        expect_sleep();
-        cat_pump_resume(&pump);
-        if (sink.kind == CAT_PORT_FILE)
-            TURN_UNTIL(loop, pump.moved == 1000);
-        else
-            TURN_UNTIL(loop, (drain(to.outer, &seen), seen == 1000));
-        finish();
-    }
-}
-
-/* A finished pump writes what it has read, then ends; its source lives on. */
-static void a_finished_pump_ends_by_itself(void **state)
-{
-    size_t fed = 0;
-    size_t seen = 0;
-
-    (void)state;
-    pump.filter = pass; /* copies, so that bytes are on their way */
-    start(CAT_PORT_SOCKET, CAT_PORT_SOCKET);
-    TURN_UNTIL(loop, (feed(from.outer, &fed, (size_t)4 * 1024 * 1024), turn_idle(loop, 10),
-                      pump.wants_sink && !pump.wants_source));
-    cat_pump_finish(&pump);
-    cat_pump_finish(&pump);
-    assert_int_equal(ended.calls, 0);
-    TURN_UNTIL(loop, (drain(to.outer, &seen), ended.calls > 0));
-    drain(to.outer, &seen);
-    assert_int_equal(seen, pump.moved);
-    assert_int_equal(ended.error, 0);
-    cat_pump_finish(&pump);
-    assert_int_equal(ended.calls, 1);
-}
-
 /* ---- filters ---- */
 
 /* Each byte eight times: the most that a filter may lengthen. */
@@ -359,8 +309,6 @@ int main(void)
         CASE(a_reader_that_has_gone_is_reported),
         CASE(a_reset_comes_after_the_bytes),
         CASE(a_full_disk_is_reported),
-        CASE(a_paused_pump_goes_on_when_resumed),
-        CASE(a_finished_pump_ends_by_itself),
         CASE(a_filter_may_lengthen),
         CASE(a_filter_may_refuse),
     };

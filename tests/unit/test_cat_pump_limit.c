@@ -98,21 +98,6 @@ static void a_waiting_pump_may_go(void **state)
     }
 }
 
-/* The limit's timer wakes a pump that its owner has paused. */
-static void a_paused_pump_stays_paused(void **state)
-{
-    (void)state;
-    begin(1);
-    turn_idle(loop, 20);
-    cat_pump_pause(&pump);
-    nk_manual_clock_advance(&clock_by_hand, SECOND);
-    turn_idle(loop, 20);
-    assert_int_equal(pump.moved, BUCKET);
-    cat_pump_resume(&pump);
-    turn_idle(loop, 20);
-    assert_int_equal(pump.moved, 2 * BUCKET);
-}
-
 /* A record is not cut because of the limit, and is paid for afterwards. */
 static void a_record_passes_whole(void **state)
 {
@@ -147,7 +132,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(every_way_keeps_the_limit),
         CASE(a_waiting_pump_may_go),
-        CASE(a_paused_pump_stays_paused),
         CASE(a_record_passes_whole),
     };
 
