@@ -7,6 +7,7 @@
 #include "net/resolver.h"
 #include "os/descriptors.h"
 #include "reactor/event_dispatcher.h"
+#include "service/raise_signal.h"
 
 /* Threads that look up the name of the other side. */
 #define RESOLVER_THREADS 2
@@ -75,9 +76,8 @@ static void drain(struct relay *relay, int signal_number)
 /* The second stop signal: the process ends the way the shell expects of it. */
 static void die(struct relay *relay, int signal_number)
 {
-    signal(signal_number, SIG_DFL);
     nk_signal_watch_free(relay->signals);
-    raise(signal_number);
+    raise_signal(signal_number);
 }
 
 static void on_signal(void *context, int signal_number)
