@@ -21,11 +21,11 @@
 
 /* What `content` of struct http_server points to. */
 struct http_files {
-    int root;                      /* directory descriptor */
-    atomic_uint_fast64_t changed;  /* monotonic ns of the last upload: what was kept before
-                                      may be another file by now */
-    struct http_media_types types; /* what the system knows of them */
-    struct http_upload_cleaner cleaner;
+    int root;                           /* directory descriptor */
+    atomic_uint_fast64_t changed;       /* monotonic ns of the last upload: what was kept before
+                                           may be another file by now */
+    struct http_media_types types;      /* what the system knows of them */
+    struct http_upload_cleaner cleaner; /* of what interrupted uploads have left */
 };
 
 /* Opens the root and gives it up. Returns 0 or -errno. */
