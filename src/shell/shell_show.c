@@ -1,5 +1,7 @@
 #include "shell/shell_show.h"
 
+#include <errno.h>
+
 #include "shell/shell_text.h"
 #include "terminal/text_columns.h"
 
@@ -61,6 +63,8 @@ static int show_names(struct shell_show *show, struct nk_buffer *out)
 static int take_name(struct shell_show *show, struct nk_slice name, struct nk_buffer *out)
 {
     bool is_full = show->count == SHELL_SHOW_NAMES || sizeof(show->bytes) - show->len < name.len;
+    if (name.len > sizeof(show->bytes))
+        return -ENOBUFS;
     int error = is_full ? show_names(show, out) : 0;
     if (name.len > 0)
         memcpy(show->bytes + show->len, name.data, name.len);

@@ -40,8 +40,8 @@ struct shell_show {
 void shell_show_begin(struct shell_show *show, const struct shell_show_options *options)
     NK_NONNULL(1, 2);
 
-/* Takes a payload line of `ls`, shorter than SHELL_SHOW_BYTES; appends what can be shown
- * already. Returns 0, -ENOBUFS or -ENOMEM. */
+/* Takes a payload line of `ls`; appends what can be shown already. Returns 0, -ENOBUFS for
+ * a name above SHELL_SHOW_BYTES or when `out` is full, or -ENOMEM. */
 NK_MUST_USE int shell_show_line(struct shell_show *show, struct nk_slice line,
                                 struct nk_buffer *out) NK_NONNULL(1, 3);
 

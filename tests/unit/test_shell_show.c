@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <locale.h>
 
 #include "shell/shell_show.h"
@@ -121,12 +122,31 @@ static void large_listings_come_in_pieces(void **state)
     nk_buffer_deinit(&out);
 }
 
+/* A name that is longer than the place for names would be written behind it. */
+static void a_name_above_all_limits_is_refused(void **state)
+{
+    static char name[SHELL_SHOW_BYTES + 1];
+    const struct shell_show_options options = {.width = 80};
+    struct nk_buffer out;
+
+    (void)state;
+    memset(name, 'x', sizeof name);
+    nk_buffer_init(&out, SHELL_SHOW_OUT_MAX);
+    shell_show_begin(&show, &options);
+    assert_int_equal(shell_show_line(&show, nk_slice_make(name, sizeof name), &out), -ENOBUFS);
+    assert_int_equal(shell_show_line(&show, nk_slice_make(name, sizeof name - 1), &out), 0);
+    assert_int_equal(shell_show_end(&show, &out), 0);
+    assert_int_equal(nk_buffer_len(&out), sizeof name);
+    nk_buffer_deinit(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_have_columns_and_colours),
         cmocka_unit_test(long_lines_have_colours),
         cmocka_unit_test(large_listings_come_in_pieces),
+        cmocka_unit_test(a_name_above_all_limits_is_refused),
     };
     setlocale(LC_CTYPE, "C.UTF-8");
     return cmocka_run_group_tests(tests, NULL, NULL);
