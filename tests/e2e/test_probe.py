@@ -342,8 +342,8 @@ class TestDatagrams:
     def test_a_late_answer_is_not_that_of_the_next_probe(self):
         """A slow server would look quick: the answer to probe 1 would be counted as one to 2."""
         server, port = listener(socket.SOCK_DGRAM)
-        with server, Probe("udp", f"127.0.0.1:{port}", "--count", 2, "--interval", "100ms",
-                           "--wait", "100ms") as running:
+        with server, Probe("udp", f"127.0.0.1:{port}", "--count", 2, "--interval", "500ms",
+                           "--wait", "20ms") as running:
             _, first = server.recvfrom(100)
             _, second = server.recvfrom(100)
             server.sendto(b"late", first)
