@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from cat_support import Peer
-from netkit_server import PATIENCE, connect, wait_until
+from netkit_server import PATIENCE, connect
 from relay_support import RelayStage, exchange, is_reset
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
@@ -166,40 +166,34 @@ def test_looking_whether_anybody_is_there(stage):
 
 
 class HAProxy:
+    """It accepts from a socket of ours, which listens before it runs: `BIND` in the sections."""
+
     def __init__(self, need, directory, sections):
         config = directory / f"haproxy{len(list(directory.iterdir()))}.cfg"
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        fd = self._listener.fileno()
         config.write_text(
             "defaults\n  mode http\n  timeout connect 10s\n  timeout client 10s\n"
-            "  timeout server 10s\n" + sections)
-        self.process = subprocess.Popen([need("haproxy"), "-q", "-f", str(config)],
+            "  timeout server 10s\n" + sections.replace("BIND", f"bind fd@{fd}"))
+        self.process = subprocess.Popen([need("haproxy"), "-q", "-f", str(config)], pass_fds=[fd],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
     def close(self):
+        self._listener.close()
         self.process.kill()
         self.process.wait(PATIENCE)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
-def is_listening(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
 def test_haproxy_takes_our_header(stage, need, tmp_path, version):
     """HAProxy sees another client than the one of the relay."""
-    port = free_port()
-    stage.keep(HAProxy(need, tmp_path, f"""
+    haproxy = stage.keep(HAProxy(need, tmp_path, """
 frontend who
-  bind 127.0.0.1:{port} accept-proxy
+  BIND accept-proxy
   http-request return status 200 content-type text/plain lf-string "%[src]:%[src_port]"
 """))
-    wait_until(lambda: is_listening(port), "haproxy listens")
-    relay = stage.relay(f"127.0.0.1:{port}", "--send-proxy", version)
+    relay = stage.relay(f"127.0.0.1:{haproxy.port}", "--send-proxy", version)
     client = stage.keep(Peer(connect(relay.address)))
     client.send(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     answer = client.receive_all().decode()
@@ -215,20 +209,17 @@ def test_we_take_the_header_of_haproxy(stage, need, tmp_path, option):
     server, word = stage.listener()
     relay = stage.relay(word, "-v", "--accept-proxy")
     relay.allow(r"tcp://\S+ connected to \S+", r"tcp://\S+ closed: .*")
-    port = free_port()
-    stage.keep(HAProxy(need, tmp_path, f"""
+    haproxy = stage.keep(HAProxy(need, tmp_path, f"""
 frontend in
   mode tcp
-  bind 127.0.0.1:{port}
+  BIND
   unique-id-format %{{+X}}o%ci:%cp
   default_backend out
 backend out
   mode tcp
   server relay 127.0.0.1:{relay.port} {option}
 """))
-    wait_until(lambda: is_listening(port), "haproxy listens")
-    server.accept()[0].close()  # the look whether it listens
-    client = stage.keep(Peer(socket.create_connection(("127.0.0.1", port), PATIENCE)))
+    client = stage.keep(Peer(socket.create_connection(("127.0.0.1", haproxy.port), PATIENCE)))
     other = stage.keep(Peer(server.accept()[0]))
     name = "tcp://{}:{}".format(*client.socket.getsockname())
     exchange(client, other, size=100000)
