@@ -62,30 +62,42 @@ static void reuse_port_allows_a_listener_per_thread(void **state)
     nk_socket_close(second);
 }
 
+/* A port of all IPv6 addresses that listens, and what binding that port of 127.0.0.1 says. */
+static int listen_and_bind_v4(bool v6_only, struct nk_sockaddr *v4, int *error)
+{
+    struct nk_sockaddr any;
+    int fd = nk_socket_open(AF_INET6, SOCK_STREAM);
+    int other = nk_socket_open(AF_INET, SOCK_STREAM);
+
+    nk_sockaddr_wildcard(&any, AF_INET6, 0);
+    assert_int_equal(nk_socket_set_v6_only(fd, v6_only), 0);
+    assert_int_equal(nk_socket_bind(fd, &any), 0);
+    assert_int_equal(nk_socket_listen(fd, 1), 0);
+    assert_int_equal(nk_socket_local(fd, &any), 0);
+    *v4 = loopback(AF_INET);
+    nk_sockaddr_set_port(v4, nk_sockaddr_port(&any));
+    *error = nk_socket_bind(other, v4);
+    nk_socket_close(other);
+    return fd;
+}
+
 /* One dual-stack socket serves ":PORT"; with v6_only IPv4 stays free. */
 static void v6_only_decides_whether_ipv4_is_served(void **state)
 {
-    (void)state;
-    for (int v6_only = 0; v6_only < 2; v6_only++) {
-        struct nk_sockaddr any;
-        struct nk_sockaddr v4 = loopback(AF_INET);
-        int fd = nk_socket_open(AF_INET6, SOCK_STREAM);
-        int other = nk_socket_open(AF_INET, SOCK_STREAM);
+    struct nk_sockaddr v4;
+    int error;
 
-        nk_sockaddr_wildcard(&any, AF_INET6, 0);
-        assert_int_equal(nk_socket_set_v6_only(fd, v6_only), 0);
-        assert_int_equal(nk_socket_bind(fd, &any), 0);
-        assert_int_equal(nk_socket_listen(fd, 1), 0);
-        assert_int_equal(nk_socket_local(fd, &any), 0);
-        nk_sockaddr_set_port(&v4, nk_sockaddr_port(&any));
-        assert_int_equal(nk_socket_bind(other, &v4), v6_only ? 0 : -EADDRINUSE);
-        nk_socket_close(other);
-        if (!v6_only) {
-            other = connect_to(&v4, SOCK_STREAM);
-            nk_socket_close(other);
-        }
-        nk_socket_close(fd);
-    }
+    (void)state;
+    int fd = listen_and_bind_v4(false, &v4, &error);
+    assert_int_equal(error, -EADDRINUSE);
+    nk_socket_close(connect_to(&v4, SOCK_STREAM));
+    nk_socket_close(fd);
+
+    /* The port may happen to be somebody else's, but not every time. */
+    error = -EADDRINUSE;
+    for (int i = 0; i < 20 && error == -EADDRINUSE; i++)
+        nk_socket_close(listen_and_bind_v4(true, &v4, &error));
+    assert_int_equal(error, 0);
 }
 
 /* Set once on the listener instead of once per connection. */
