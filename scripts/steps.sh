@@ -60,7 +60,8 @@ runner() {
 
 # A machine with much else to do fails tests that wait for real programs. A few that have
 # failed are tried once more, one at a time, and have to pass then; the log names them, so
-# that they are mended. What a sanitizer has reported is never tried again.
+# that they are mended. What a sanitizer has reported is never tried again, nor are unit
+# tests, which wait for nobody.
 # once_more NAME SECONDS COMMAND...: the command runs what has failed.
 once_more() {
     local name=$1 limit=$2 report=$results/$1.xml failed
@@ -102,8 +103,7 @@ run_ctest() {
     local name=$1 preset=$2
     shift 2
     runner "$name" 600 ctest --test-dir "build/$preset" -j "$jobs" --output-on-failure \
-        --no-tests=error --output-junit "$results/$name.xml" "$@" ||
-        once_more "$name" 600 ctest --test-dir "build/$preset" --output-on-failure --rerun-failed
+        --no-tests=error --output-junit "$results/$name.xml" "$@"
 }
 
 configure_and_build() {
