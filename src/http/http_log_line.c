@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "http/http_decimal.h"
 
 /* Bytes of a value that are shown. Escaped, a byte takes six at most; target (or the
  * line in its place), host, referer, agent, rule and user together fit a line. */
@@ -34,13 +35,9 @@ static void put_string(struct line *line, const char *text)
 
 static void put_number(struct line *line, uint64_t number)
 {
-    char digits[20];
-    size_t first = sizeof(digits);
-    do {
-        digits[--first] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    put(line, digits + first, sizeof(digits) - first);
+    char room[HTTP_DECIMAL_MAX];
+    const struct nk_slice digits = http_decimal(room, number);
+    put(line, digits.data, digits.len);
 }
 
 /* Nanoseconds as seconds with six digits behind the point. */

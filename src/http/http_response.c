@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "http/http_chaos.h"
+#include "http/http_decimal.h"
 #include "http/http_session.h"
 #include "http/http_site.h"
 #include "http/http_stream.h"
@@ -36,13 +37,9 @@ static void put_string(struct head *head, const char *text)
 
 static void put_number(struct head *head, uint64_t number)
 {
-    char digits[20];
-    size_t first = sizeof(digits);
-    do {
-        digits[--first] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    put(head, digits + first, sizeof(digits) - first);
+    char room[HTTP_DECIMAL_MAX];
+    const struct nk_slice digits = http_decimal(room, number);
+    put(head, digits.data, digits.len);
 }
 
 static void put_status_line(struct head *head, int status)
