@@ -28,8 +28,8 @@ NK_MUST_USE enum exit_status local_addresses_find(struct local_addresses *addres
                                                   const char **action, int *error)
     NK_NONNULL(1, 2, 3, 4);
 
-/* Binds one of them. `v6_only`: an IPv6 wildcard takes IPv4, too, every other address only
- * its own family. Returns 0 and *bound, with the real port, or -errno. */
+/* Binds one of them. `v6_only` is false for an IPv6 wildcard, which takes IPv4, too, and
+ * true for every other address. Returns 0 and *bound, with the real port, or -errno. */
 typedef int local_addresses_fn(void *context, const struct nk_sockaddr *local, bool v6_only,
                                struct nk_sockaddr *bound);
 
