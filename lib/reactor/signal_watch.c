@@ -14,18 +14,23 @@ struct nk_signal_watch {
     bool is_from_kernel; /* the last one */
 };
 
+bool nk_signal_watch_deliver(struct nk_signal_watch *watch)
+{
+    struct signalfd_siginfo info;
+    ssize_t len = read(watch->channel.fd, &info, sizeof(info));
+    if (len != (ssize_t)sizeof(info))
+        return false;
+    watch->is_from_kernel = info.ssi_code > 0; /* siginfo(7): processes have SI_USER and below */
+    watch->on_signal(watch->context, (int)info.ssi_signo);
+    return true;
+}
+
 /* One signal per call: the callback may free the watch, and a level-triggered
  * descriptor brings the next one in the next turn. */
 static void on_ready(struct nk_channel *channel, unsigned events)
 {
     (void)events;
-    struct nk_signal_watch *watch = nk_container_of(channel, struct nk_signal_watch, channel);
-    struct signalfd_siginfo info;
-    ssize_t len = read(channel->fd, &info, sizeof(info));
-    if (len != (ssize_t)sizeof(info))
-        return;
-    watch->is_from_kernel = info.ssi_code > 0; /* siginfo(7): processes have SI_USER and below */
-    watch->on_signal(watch->context, (int)info.ssi_signo);
+    (void)nk_signal_watch_deliver(nk_container_of(channel, struct nk_signal_watch, channel));
 }
 
 bool nk_signal_watch_is_from_kernel(const struct nk_signal_watch *watch)

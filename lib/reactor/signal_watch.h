@@ -27,6 +27,10 @@ NK_PUBLIC NK_MUST_USE int nk_signal_watch_new(struct nk_signal_watch **out,
  * on the terminal, a hang-up, the end of a child) and not from a process. */
 NK_PUBLIC bool nk_signal_watch_is_from_kernel(const struct nk_signal_watch *watch) NK_NONNULL(1);
 
+/* Tells the callback of one pending signal at once, not when its turn in the loop comes.
+ * Returns whether there was one. */
+NK_PUBLIC bool nk_signal_watch_deliver(struct nk_signal_watch *watch) NK_NONNULL(1);
+
 /* Stops watching and gives the calling thread its former signal mask back; a
  * signal that is pending then takes its usual course. NULL is fine. */
 NK_PUBLIC void nk_signal_watch_free(struct nk_signal_watch *watch);

@@ -197,9 +197,14 @@ static void on_complete(void *context, struct nk_slice before_cursor)
 
 /* ---- lines ---- */
 
+/* A ^C that was still a signal was typed before the line, and means nothing in it. */
 static void on_line(void *context, struct nk_slice line)
 {
-    shell_input_take_line(context, line);
+    struct shell_client *client = context;
+    while (client->signal_number == 0 && nk_signal_watch_deliver(client->signals))
+        continue;
+    if (client->signal_number == 0)
+        shell_input_take_line(client, line);
 }
 
 static void on_end(void *context)

@@ -70,6 +70,25 @@ static void a_signal_becomes_a_callback(void **state)
     nk_event_loop_free(probe.loop);
 }
 
+/* Who acts on something that came after a signal has to know of the signal first. */
+static void a_pending_signal_can_be_had_at_once(void **state)
+{
+    struct probe probe = {.count = 0};
+
+    (void)state;
+    watch_two(&probe);
+    assert_false(nk_signal_watch_deliver(probe.watch));
+    assert_int_equal(raise(SIGTERM), 0);
+    assert_true(nk_signal_watch_deliver(probe.watch));
+    assert_int_equal(probe.count, 1);
+    assert_int_equal(probe.signals[0], SIGTERM);
+    assert_false(nk_signal_watch_deliver(probe.watch));
+    assert_int_equal(nk_event_loop_turn(probe.loop, 0), 0);
+    assert_int_equal(probe.count, 1); /* and not once more */
+    nk_signal_watch_free(probe.watch);
+    nk_event_loop_free(probe.loop);
+}
+
 /* What a key on the terminal means can be told from what another program wants. */
 static void the_sender_is_told(void **state)
 {
@@ -149,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_signal_becomes_a_callback),
+        cmocka_unit_test(a_pending_signal_can_be_had_at_once),
         cmocka_unit_test(the_sender_is_told),
         cmocka_unit_test(a_second_signal_is_told_too),
         cmocka_unit_test(a_callback_may_free_the_watch),
